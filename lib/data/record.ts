@@ -1,0 +1,94 @@
+/**
+ * The records that flow through the data stages: text, never only token ids.
+ *
+ * @module
+ */
+
+/** A document as read. */
+export interface DocumentRecord {
+  /** Unique within a run; seeds, errors and dead letters name it. */
+  id: string;
+  /** File (and line) it came from. */
+  source: string;
+  /** Its whole text. */
+  text: string;
+  /** Questions that came with it; {@linkcode instruct} asks the model where there are none. */
+  questions?: string[];
+}
+
+/** A piece of a document, cut between paragraphs or sentences where that was possible. */
+export interface Chunk {
+  /** First and one past the last UTF-16 index in the document's text. */
+  start: number;
+  end: number;
+  /** Tokens of the piece under the model's tokenizer. */
+  tokens: number;
+}
+
+/** A document with its pieces. */
+export interface ChunkedDocument extends DocumentRecord {
+  /** Tokens of the whole text. */
+  tokens: number;
+  /** Its pieces, in order. */
+  chunks: Chunk[];
+}
+
+/** One question of a document on its way to a pair; fields fill up stage by stage. */
+export interface TurnDraft {
+  /** The short context that stands for the document (`compress`). */
+  short: string;
+  /** The question, written on the short context (`instruct`). */
+  question?: string;
+  /** The answer from the short context (`sampleShort`). */
+  chosen?: string;
+  /** The answer from the whole document (`sampleLong`). */
+  rejected?: string;
+}
+
+/** A document with its turns under way. */
+export interface DraftRecord {
+  id: string;
+  source: string;
+  /** The long context. */
+  long: string;
+  turns: TurnDraft[];
+  /** Who wrote what, with which parameters: filled by the sampling stages. */
+  sampler?: SamplerNote;
+}
+
+/** How the texts of a record were drawn. */
+export interface SamplerNote {
+  /** The sampler's name. */
+  name: string;
+  /** The run's seed. */
+  seed: number;
+  /** Parameters of each sampling stage, by its name. */
+  parameters: Record<string, Record<string, number | string | readonly string[]>>;
+}
+
+/** Reference log-probs (natural, summed over answer tokens) of both answers of a turn. */
+export interface ReferenceLogProbs {
+  chosen: number;
+  rejected: number;
+}
+
+/** One turn of a finished pair. */
+export interface PairTurn {
+  short: string;
+  question: string;
+  chosen: string;
+  rejected: string;
+  /** By what the reference read: `short` is LongPO's constraint, `long` is plain DPO. */
+  reference: { short?: ReferenceLogProbs; long?: ReferenceLogProbs };
+}
+
+/** A finished record: what `pairs.jsonl` holds and training reads. */
+export interface PairRecord {
+  id: string;
+  source: string;
+  long: string;
+  turns: PairTurn[];
+  sampler: SamplerNote;
+  /** Hash of reference model, chat template and texts; training refuses another. */
+  referenceHash: string;
+}
