@@ -31,6 +31,8 @@ export class UserError extends Error {
   readonly hint?: string;
 
   /**
+   * Makes the error from what a person is to read.
+   *
    * @param message What was wrong and where: file, line, record id, value.
    * @param options The hint, and the error that lies beneath as `cause`.
    */
