@@ -1,2 +1,3 @@
 export * from "./stage.ts";
 export * from "./user_error.ts";
+export * from "./random.ts";
