@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,7 @@ def config_json(shape: Shape) -> dict[str, object]:
 
 
 class Float64Rotary(torch.nn.Module):
-    """The rotary table in float64: transformers computes it in float32 whatever the model's type,
-    which at position 200 is already wrong in the sixth digit."""
+    """The table of cosines and sines without a rounding to float32 on the way."""
 
     def __init__(self, theta: float, head_dim: int) -> None:
         super().__init__()
@@ -69,15 +69,26 @@ class Float64Rotary(torch.nn.Module):
     def forward(self, x: torch.Tensor, position_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         angles = position_ids[..., None].double() * self.frequencies
         both_halves = torch.cat([angles, angles], dim=-1)
-        return both_halves.cos().to(x.dtype), both_halves.sin().to(x.dtype)
+        return both_halves.cos(), both_halves.sin()
 
 
 def to_float64(model: LlamaForCausalLM) -> LlamaForCausalLM:
-    """The same model in float64, rotary table included."""
+    """The same model in float64 throughout.
+
+    transformers computes the rotary table, the norms and the softmax of eager attention in float32
+    even in a float64 model, so these three are put in by hand.
+    """
     config = model.config
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     model = model.double().eval()
+    model.set_attn_implementation("sdpa")
     model.model.rotary_emb = Float64Rotary(config.rope_parameters["rope_theta"], head_dim)
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, LlamaRMSNorm):
+                norm = torch.nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+                norm.weight = child.weight
+                setattr(parent, name, norm)
     return model
 
 
