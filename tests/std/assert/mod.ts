@@ -46,7 +46,7 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   try {
     deepStrictEqual(actual, expected);
   } catch (error) {
-    failWith((error as Error).message, msg, error);
+    failWith((error as Error).message, msg);
   }
 }
 
@@ -55,7 +55,7 @@ export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   try {
     notDeepStrictEqual(actual, expected);
   } catch (error) {
-    failWith((error as Error).message, msg, error);
+    failWith((error as Error).message, msg);
   }
 }
 

@@ -16,6 +16,8 @@ export interface ParseOptions {
   negatable?: readonly string[];
   /** Other names of a flag. */
   alias?: Readonly<Record<string, string | readonly string[]>>;
+  /** What holds for a flag that is not given. */
+  default?: Readonly<Record<string, unknown>>;
   /** Called for what is no declared flag; `false` leaves it out of the result. */
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
@@ -60,6 +62,9 @@ export function parseArgs(args: string[], options: ParseOptions = {}): Args {
   }
   if (end >= 0) result._.push(...args.slice(end + 1));
 
+  for (const [key, value] of Object.entries(options.default ?? {})) {
+    if (!(key in result)) result[key] = value;
+  }
   for (const key of options.boolean ?? []) result[key] ??= is("collect", key) ? [] : false;
   for (const key of options.collect ?? []) result[key] ??= [];
   for (const [alias, name] of names) if (name in result) result[alias] = result[name];

@@ -1,0 +1,62 @@
+/**
+ * The flags that mean the same in every pipeline.
+ *
+ * @module
+ */
+
+import { choice, type Flag, number, string } from "./flag.ts";
+
+/** Where a model runs, as `--device` takes it. */
+export type DeviceName = "auto" | "cpu" | "webgpu" | "cuda";
+
+/** The flags a pipeline picks from; a flag of its own under the same name takes its place. */
+export interface CommonFlags {
+  /** `--model`: the model to start from; required. */
+  model: Flag<string>;
+  /** `--documents`: the texts to read; required. */
+  documents: Flag<string>;
+  /** `--out`: where the result goes. */
+  out: Flag<string | undefined>;
+  /** `--device`: where the model runs. */
+  device: Flag<DeviceName>;
+  /** `--seed`: what all chance is drawn from. */
+  seed: Flag<number>;
+}
+
+/**
+ * The table of common flags.
+ *
+ * @example Pick some and add one
+ * ```ts
+ * import { command, commonFlags, string } from "./mod.ts";
+ *
+ * const { model, seed } = commonFlags;
+ * const ask = string({ summary: "The question", required: true });
+ * const answer = command({ name: "answer", summary: "Answers it", flags: { model, seed, ask } });
+ * console.log(answer.help());
+ * ```
+ */
+export const commonFlags: CommonFlags = {
+  model: string({
+    summary: "Folder of the model to start from, in Hugging Face layout",
+    value: "folder",
+    required: true,
+  }),
+  documents: string({
+    summary: "File or folder of the documents to read",
+    value: "path",
+    required: true,
+  }),
+  out: string({ summary: "Where the result is written", value: "path" }),
+  device: choice({
+    summary: "Where the model runs; auto takes the fastest there is",
+    choices: ["auto", "cpu", "webgpu", "cuda"],
+    default: "auto",
+  }),
+  seed: number({
+    summary: "What all chance is drawn from: same seed, same result",
+    integer: true,
+    min: 0,
+    default: 0,
+  }),
+};

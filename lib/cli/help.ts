@@ -1,0 +1,67 @@
+/**
+ * The text of `--help`.
+ *
+ * @module
+ */
+
+import type { Flag } from "./flag.ts";
+
+/** What the help tells of. */
+export interface HelpOptions {
+  /** The command's name. */
+  name: string;
+  /** What it does. */
+  summary: string;
+  /** Whole command lines that work. */
+  examples: readonly string[];
+  /** The flags by typed name. */
+  flags: ReadonlyMap<string, Flag<unknown>>;
+  /** How many characters fit a line. @default {80} */
+  columns?: number;
+}
+
+/** Lays out a command's help. */
+export function helpText({ name, summary, examples, flags, columns = 80 }: HelpOptions): string {
+  const entries = [...flags].map(([name, flag]) => ({ name: usage(name, flag), text: tell(flag) }));
+  entries.push({ name: "-h, --help", text: "Show this" });
+  const indent = Math.max(...entries.map((entry) => entry.name.length)) + 4;
+  const lines = entries.map(({ name, text }) => {
+    const [first, ...rest] = wrap(text, Math.max(columns - indent, 24));
+    return [
+      `  ${name.padEnd(indent - 2)}${first}`,
+      ...rest.map((line) => " ".repeat(indent) + line),
+    ];
+  });
+  const sections = [`${name}: ${summary}`, ["Flags:", ...lines.flat()].join("\n")];
+  if (examples.length > 0) {
+    sections.push(["Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
+  }
+  return sections.join("\n\n");
+}
+
+function usage(name: string, flag: Flag<unknown>): string {
+  if (flag.value === undefined) return flag.default === true ? `--no-${name}` : `--${name}`;
+  return `--${name} <${flag.value}>`;
+}
+
+function tell(flag: Flag<unknown>): string {
+  const standard = [flag.default].flat().join(", ");
+  const notes = [
+    flag.required ? "required" : "",
+    flag.several ? "may be repeated" : "",
+    // A switch's name says how it stands: `--no-x` is there where x holds without it.
+    flag.value !== undefined && standard !== "" ? `default: ${standard}` : "",
+  ].filter((note) => note !== "");
+  return notes.length > 0 ? `${flag.summary} (${notes.join("; ")})` : flag.summary;
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines[lines.length - 1];
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,18 @@
+/**
+ * Flags, progress and reports of command lines; only pipelines know this room.
+ *
+ * @module
+ */
+
+export * from "./command.ts";
+export * from "./common_flags.ts";
+export * from "./duration.ts";
+export * from "./exit_code.ts";
+export * from "./flag.ts";
+export * from "./logger.ts";
+export * from "./main.ts";
+export * from "./progress.ts";
+export * from "./screen.ts";
+export * from "./table.ts";
+export * from "./usage_error.ts";
+export * from "./watch.ts";
