@@ -1,0 +1,143 @@
+/**
+ * A row through a model's forward graphs.
+ *
+ * @module
+ */
+
+import { evalGraph, Graph, modelBytes } from "../onnx/mod.ts";
+import {
+  type Device,
+  floats,
+  floatsOf,
+  type HostTensor,
+  ints,
+  Session,
+  type Tensors,
+} from "../runtime/mod.ts";
+import { graphsOf } from "./architecture.ts";
+import type { ModelConfig } from "./config.ts";
+import type { Parameters } from "./parameters.ts";
+import { rotaryTable } from "./rope.ts";
+import { attentionBlocks, type PackedRow, type RowMarks } from "./row.ts";
+
+/** Where and how graphs run. */
+export interface ForwardOptions {
+  /** @default {"cpu"} */
+  device?: Device;
+  /** Threads of one operator; 0 is one a core. @default {0} */
+  threads?: number;
+}
+
+/** Predictions whose logits are computed at once. */
+export const HEAD_CHUNK = 256;
+
+/** Parameters under the names that a segment's graph gives its inputs. */
+export function segmentParameters(
+  names: Readonly<Record<string, string>>,
+  parameters: Parameters,
+): Record<string, HostTensor> {
+  const entries = Object.entries(names).map(([input, name]) => {
+    const { data, shape } = parameters.get(name)!;
+    return [input, floats(data as Float32Array<ArrayBuffer>, shape)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Float marks of tokens, as graphs compare them. */
+export function markTensor(marks: ArrayLike<number>): HostTensor {
+  return floats(Float32Array.from(marks), [marks.length]);
+}
+
+/** What every layer reads of a row beside the hidden states. */
+export function layerInputs(row: RowMarks, config: ModelConfig): Record<string, HostTensor> {
+  const tokens = row.document.length;
+  const { cos, sin } = rotaryTable(row.position, config.headSize, config.ropeTheta);
+  const { length, keyRanges } = attentionBlocks(row);
+  const half = config.headSize / 2;
+  return {
+    cos: floats(cos, [tokens, half]),
+    sin: floats(sin, [tokens, half]),
+    document: markTensor(row.document),
+    branch: markTensor(row.branch),
+    order: markTensor(Float32Array.from({ length: tokens }, (_, at) => at)),
+    block_length: ints([length]),
+    key_ranges: ints(keyRanges, [keyRanges.length / 2, 2]),
+  };
+}
+
+/** What the head reads of a row's predictions. */
+export function headInputs({ predictions }: PackedRow): Record<string, HostTensor> {
+  const count = predictions.row.length;
+  const chunk = Math.ceil(count / Math.max(1, Math.ceil(count / HEAD_CHUNK)));
+  return {
+    rows: ints(predictions.row),
+    targets: ints(predictions.target),
+    chunk_length: ints([Math.max(1, chunk)]),
+  };
+}
+
+/** The graph that ends in the log-probs of a row's predictions. */
+function logProbsGraph(config: ModelConfig): Graph {
+  const g = new Graph("log_probs");
+  g.output("log_probs", graphsOf(config).head(g, config).logProbs);
+  return g;
+}
+
+/** Forward sessions of a model: rows in, log-probs out. */
+export class RowForward implements AsyncDisposable {
+  readonly #config: ModelConfig;
+  readonly #sessions: { embed: Session; layer: Session; head: Session };
+
+  private constructor(
+    config: ModelConfig,
+    sessions: { embed: Session; layer: Session; head: Session },
+  ) {
+    this.#config = config;
+    this.#sessions = sessions;
+  }
+
+  /** Makes the forward graphs of a model ready. */
+  static async open(config: ModelConfig, options: ForwardOptions = {}): Promise<RowForward> {
+    const graphs = graphsOf(config);
+    const open = (name: string, g: Graph) => Session.open(modelBytes(g), { ...options, name });
+    return new RowForward(config, {
+      embed: await open("embed", evalGraph(graphs.embed(config))),
+      layer: await open("layer", evalGraph(graphs.layer(config))),
+      head: await open("log-probs", logProbsGraph(config)),
+    });
+  }
+
+  /**
+   * Natural log-probability of each of a row's predictions, float32 `[predictions]`.
+   *
+   * @param ropeTheta Another base of the rotary embedding than the config's.
+   */
+  async logProbs(
+    parameters: Parameters,
+    row: PackedRow,
+    { ropeTheta = this.#config.ropeTheta, signal }: { ropeTheta?: number; signal?: AbortSignal } =
+      {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    if (row.predictions.row.length === 0) return new Float32Array();
+    const config = { ...this.#config, ropeTheta };
+    const { parameterNames: names } = graphsOf(config);
+    const weights = (of: Record<string, string>): Tensors => segmentParameters(of, parameters);
+    const shared = layerInputs(row, config);
+
+    const tokens = ints(row.tokens);
+    let { hidden } = await this.#sessions.embed.run({ tokens, ...weights(names.embed(config)) });
+    for (let layer = 0; layer < config.layerCount; layer++) {
+      signal?.throwIfAborted();
+      const inputs = { input: hidden, ...shared, ...weights(names.layer(config, layer)) };
+      ({ hidden } = await this.#sessions.layer.run(inputs));
+    }
+    const inputs = { input: hidden, ...headInputs(row), ...weights(names.head(config)) };
+    const { log_probs } = await this.#sessions.head.run(inputs);
+    return floatsOf(log_probs);
+  }
+
+  /** Frees the sessions. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of Object.values(this.#sessions)) await session[Symbol.asyncDispose]();
+  }
+}

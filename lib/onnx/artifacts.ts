@@ -1,0 +1,93 @@
+/**
+ * Training artifacts: what is written to a folder, looked at, and run again.
+ *
+ * @module
+ */
+
+import type { Graph } from "./graph.ts";
+import { adamW, sumOfSquares } from "./optimizer.ts";
+import { evalGraph, type Segment, trainingGraph } from "./segment.ts";
+import { modelBytes } from "./serialise.ts";
+
+/** ONNX files by their path in the artifacts' folder. */
+export type ArtifactFiles = Map<string, Uint8Array<ArrayBuffer>>;
+
+/** What `manifest.json` says of a set of artifacts. */
+export interface ArtifactManifest {
+  /** Version of this layout. */
+  format: 1;
+  /** What the graphs were built for; a step stage refuses artifacts built for something else. */
+  builtFor: Record<string, unknown>;
+  /** Files of each segment, in the chain's order. */
+  segments: { name: string; eval: string; training: string }[];
+  /** The optimiser's files. */
+  optimizer: { update: string; sumOfSquares: string };
+}
+
+/** The paths of a segment's graphs. */
+export function segmentPaths(name: string): { eval: string; training: string } {
+  return { eval: `${name}/eval_model.onnx`, training: `${name}/training_model.onnx` };
+}
+
+/** The optimiser's paths. */
+export const OPTIMIZER_PATHS = {
+  update: "optimizer_model.onnx",
+  sumOfSquares: "sum_of_squares_model.onnx",
+} as const;
+
+const MANIFEST = "manifest.json";
+
+/** Builds every graph of a chain of segments and of the optimiser. */
+export function buildArtifacts(segments: readonly Segment[]): ArtifactFiles {
+  const files: ArtifactFiles = new Map();
+  const put = (path: string, g: Graph) => files.set(path, modelBytes(g));
+  for (const segment of segments) {
+    const paths = segmentPaths(segment.name);
+    put(paths.eval, evalGraph(segment));
+    put(paths.training, trainingGraph(segment));
+  }
+  put(OPTIMIZER_PATHS.update, adamW());
+  put(OPTIMIZER_PATHS.sumOfSquares, sumOfSquares());
+  return files;
+}
+
+/** Writes artifacts and their manifest: beside the folder first, then renamed. */
+export async function writeArtifacts(
+  folder: string,
+  files: ArtifactFiles,
+  builtFor: Record<string, unknown>,
+): Promise<void> {
+  const names = [...new Set([...files.keys()].filter((path) => path.includes("/")))]
+    .map((path) => path.slice(0, path.indexOf("/")));
+  const manifest: ArtifactManifest = {
+    format: 1,
+    builtFor,
+    segments: [...new Set(names)].map((name) => ({ name, ...segmentPaths(name) })),
+    optimizer: OPTIMIZER_PATHS,
+  };
+  const part = `${folder}.part`;
+  await Deno.remove(part, { recursive: true }).catch(() => {});
+  for (const [path, bytes] of files) {
+    const file = `${part}/${path}`;
+    await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+    await Deno.writeFile(file, bytes);
+  }
+  await Deno.writeTextFile(`${part}/${MANIFEST}`, JSON.stringify(manifest, null, 2) + "\n");
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.rename(part, folder);
+}
+
+/** Reads artifacts that {@linkcode writeArtifacts} wrote. */
+export async function readArtifacts(
+  folder: string,
+): Promise<{ manifest: ArtifactManifest; files: ArtifactFiles }> {
+  const manifest: ArtifactManifest = JSON.parse(await Deno.readTextFile(`${folder}/${MANIFEST}`));
+  const paths = [
+    ...manifest.segments.flatMap((segment) => [segment.eval, segment.training]),
+    ...Object.values(manifest.optimizer),
+  ];
+  const read = paths.map(async (path) =>
+    [path, await Deno.readFile(`${folder}/${path}`)] as [string, Uint8Array<ArrayBuffer>]
+  );
+  return { manifest, files: new Map(await Promise.all(read)) };
+}

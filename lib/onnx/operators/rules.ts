@@ -1,0 +1,29 @@
+/**
+ * The table of gradient rules: a new family of operators is one file and one line here.
+ *
+ * @module
+ */
+
+import { attentionRules } from "../composites/attention.ts";
+import { logProbsRules } from "../composites/log_probs.ts";
+import { compareRules } from "./compare.ts";
+import { elementwiseRules } from "./elementwise.ts";
+import { gatherRules } from "./gather.ts";
+import { layoutRules } from "./layout.ts";
+import { matmulRules } from "./matmul.ts";
+import { reduceRules } from "./reduce.ts";
+import type { GradientRules } from "./rule.ts";
+import { softmaxRules } from "./softmax.ts";
+
+/** Reverse-mode rules by operator name. */
+export const gradientRules: GradientRules = {
+  ...elementwiseRules,
+  ...matmulRules,
+  ...reduceRules,
+  ...layoutRules,
+  ...gatherRules,
+  ...softmaxRules,
+  ...compareRules,
+  ...attentionRules,
+  ...logProbsRules,
+};

@@ -1,0 +1,33 @@
+/**
+ * Who sees whom in a row of trunks and branches.
+ *
+ * @module
+ */
+
+import type { Graph, Value } from "./graph.ts";
+import { and, equal, lessOrEqual, or } from "./operators/compare.ts";
+import { unsqueeze } from "./operators/layout.ts";
+
+/** Three numbers a token; float32, since not every device compares integers. */
+export interface Marks {
+  /** `[tokens]`: the document that a token belongs to. */
+  document: Value;
+  /** `[tokens]`: 0 for the trunk, else the branch. */
+  branch: Value;
+  /** `[tokens]`: the token's index in the row. */
+  order: Value;
+}
+
+/** Scores that nobody may see; finite, so that a row that sees nothing stays finite. */
+export const HIDDEN_SCORE = -1e30;
+
+/** bool `[queries, keys]`: same document, not later, and trunk or own branch. */
+export function visible(g: Graph, queries: Marks, keys: Marks): Value {
+  const mine = (x: Value) => unsqueeze(g, x, 1);
+  const theirs = (x: Value) => unsqueeze(g, x, 0);
+  const sameDocument = equal(g, theirs(keys.document), mine(queries.document));
+  const notLater = lessOrEqual(g, theirs(keys.order), mine(queries.order));
+  const trunk = equal(g, theirs(keys.branch), g.scalar(0));
+  const ownBranch = equal(g, theirs(keys.branch), mine(queries.branch));
+  return and(g, and(g, sameDocument, notLater), or(g, trunk, ownBranch));
+}

@@ -1,0 +1,9 @@
+/**
+ * Running graphs with onnxruntime: sessions, devices and tensors.
+ *
+ * @module
+ */
+
+export * from "./device.ts";
+export * from "./session.ts";
+export * from "./tensor.ts";

@@ -1,0 +1,120 @@
+/**
+ * Sessions: graphs made ready to run.
+ *
+ * @module
+ */
+
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Device } from "./device.ts";
+import { loadOnnxRuntime } from "./onnxruntime.ts";
+import type { HostTensor } from "./tensor.ts";
+
+/** How a session runs. */
+export interface SessionOptions {
+  /** @default {"cpu"} */
+  device?: Device;
+  /** Threads of one operator; 0 leaves it to the runtime (one a core). @default {0} */
+  threads?: number;
+  /** Named in errors. @default {"session"} */
+  name?: string;
+}
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, HostTensor>>;
+
+/**
+ * A graph on a device.
+ *
+ * What the runtime would crash on or compute garbage from is refused here: inputs that are missing,
+ * of another type, or run after disposal. Only host tensors go in and out, so that no handle of a
+ * device can be read twice or freed late.
+ */
+export class Session implements AsyncDisposable {
+  readonly name: string;
+  readonly #session: InferenceSession;
+  readonly #makeTensor: (tensor: HostTensor) => Tensor;
+  #running = 0;
+  #disposed = false;
+
+  private constructor(
+    name: string,
+    session: InferenceSession,
+    makeTensor: (tensor: HostTensor) => Tensor,
+  ) {
+    this.name = name;
+    this.#session = session;
+    this.#makeTensor = makeTensor;
+  }
+
+  /** Makes a model ready to run. */
+  static async open(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+    const { device = "cpu", threads = 0, name = "session" } = options;
+    const ort = await loadOnnxRuntime();
+    const session = await ort.InferenceSession.create(model, {
+      executionProviders: [device],
+      intraOpNumThreads: threads,
+      logSeverityLevel: 3,
+    });
+    const makeTensor = ({ type, data, shape }: HostTensor): Tensor =>
+      // deno-lint-ignore no-explicit-any -- the overloads want each type by its literal
+      new ort.Tensor(type as any, data as any, shape) as Tensor;
+    return new Session(name, session, makeTensor);
+  }
+
+  /**
+   * Runs the graph and gives its outputs.
+   *
+   * @param into Tensors that outputs are written to; they may be inputs of the same run where the
+   * graph reads them in the last operation only. Outputs named here are not returned.
+   * @throws {TypeError} If inputs are missing, unknown or of another type.
+   */
+  async run(inputs: Tensors, into: Tensors = {}): Promise<Record<string, HostTensor>> {
+    if (this.#disposed) throw new TypeError(`${this.name} was disposed and cannot run`);
+    this.#check(inputs);
+    const feeds: Record<string, Tensor> = {};
+    for (const [name, tensor] of Object.entries(inputs)) feeds[name] = this.#makeTensor(tensor);
+    const fetches: Record<string, Tensor | null> = {};
+    for (const name of this.#session.outputNames) {
+      fetches[name] = into[name] ? this.#makeTensor(into[name]) : null;
+    }
+    this.#running++;
+    try {
+      const results = await this.#session.run(feeds, fetches);
+      const outputs: Record<string, HostTensor> = {};
+      for (const [name, { type, data, dims }] of Object.entries(results)) {
+        if (!into[name]) outputs[name] = { type, data, shape: dims } as HostTensor;
+      }
+      return outputs;
+    } finally {
+      this.#running--;
+    }
+  }
+
+  #check(inputs: Tensors): void {
+    for (const { name, ...about } of this.#session.inputMetadata) {
+      const tensor = inputs[name];
+      if (!tensor) throw new TypeError(`${this.name}: the input ${name} is missing`);
+      if (about.isTensor && tensor.type !== about.type) {
+        throw new TypeError(`${this.name}: ${name} is ${tensor.type}, expected ${about.type}`);
+      }
+      if (about.isTensor && tensor.shape.length !== about.shape.length) {
+        throw new TypeError(
+          `${this.name}: ${name} has shape [${tensor.shape}], expected [${about.shape}]`,
+        );
+      }
+    }
+    for (const name of Object.keys(inputs)) {
+      if (!this.#session.inputNames.includes(name)) {
+        throw new TypeError(`${this.name}: there is no input ${name}`);
+      }
+    }
+  }
+
+  /** Frees the session. It must not be running. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return;
+    if (this.#running > 0) throw new TypeError(`${this.name} is running and cannot be disposed`);
+    this.#disposed = true;
+    await this.#session.release();
+  }
+}
