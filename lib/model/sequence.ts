@@ -16,7 +16,8 @@ export interface SequencedDocument {
   id: string;
   /** Chosen and rejected conversations; they share their beginning. */
   sequences: readonly TokenSequence[];
-  /** Reference log-probs a turn: `[turns]` each. Empty where the objective needs none. */
+  /** `[turns]`: the chosen answers' log-probs by the reference. Empty where none are needed. */
   referenceChosen: readonly number[];
+  /** `[turns]`: the rejected answers' log-probs by the reference. Empty where none are needed. */
   referenceRejected: readonly number[];
 }

@@ -1,0 +1,153 @@
+/**
+ * Conversations as text, by the model's own chat template.
+ *
+ * @module
+ */
+
+import { Template } from "@huggingface/jinja";
+import { UserError } from "../flow/mod.ts";
+import { isJsonObject } from "./config_reader.ts";
+import { sha256 } from "./fingerprint.ts";
+import { readJsonIfThere, readTextIfThere } from "./json_file.ts";
+
+/** One message of a conversation. */
+export interface Message {
+  /** Who speaks. */
+  role: "system" | "user" | "assistant";
+  /** What is said. */
+  content: string;
+}
+
+/** How a conversation is rendered. */
+export interface RenderOptions {
+  /** Ends with the header of the assistant's next answer. @default {false} */
+  addGenerationPrompt?: boolean;
+}
+
+/**
+ * A template for models that were never taught to chat: contents a line each, answers closed by
+ * the end token.
+ */
+export const PLAIN_TEMPLATE: string = "{%- for message in messages -%}" +
+  "{{- message.content -}}" +
+  "{%- if message.role == 'assistant' -%}{{- eos_token -}}{%- else -%}{{- '\\n' -}}{%- endif -%}" +
+  "{%- endfor -%}";
+
+/** Some templates write today's date; a text's tokens must not depend on the day. */
+const DATE: Readonly<Record<string, string>> = {
+  "%d": "26",
+  "%b": "Jul",
+  "%B": "July",
+  "%m": "07",
+  "%Y": "2024",
+  "%A": "Friday",
+  "%H": "00",
+  "%M": "00",
+  "%S": "00",
+};
+
+/** Templates find this in place of the library's `strftime_now`, which cannot be set. */
+const CLOCK = "fixed_strftime";
+
+function fixedDate(format: string): string {
+  return format.replace(/%[a-zA-Z]/g, (directive) => DATE[directive] ?? directive);
+}
+
+/** A chat template, ready to render. */
+export class ChatTemplate {
+  /** SHA-256 of what decides the rendering: template and special tokens. Empty without a template. */
+  readonly hash: string;
+  readonly #template?: Template;
+  readonly #tokens: Readonly<Record<string, string>>;
+  readonly #path: string;
+
+  /**
+   * Parses a template.
+   *
+   * @param source The Jinja template; undefined where the model has none.
+   * @param tokens What the template knows of the tokenizer: `bos_token`, `eos_token`.
+   * @param path Names the template in errors.
+   * @throws {UserError} If the template does not parse.
+   */
+  constructor(source: string | undefined, tokens: Readonly<Record<string, string>>, path: string) {
+    this.#tokens = tokens;
+    this.#path = path;
+    this.hash = source === undefined ? "" : sha256(JSON.stringify([source, tokens]));
+    if (source === undefined) return;
+    try {
+      this.#template = new Template(source.replace(/\bstrftime_now\b/g, CLOCK));
+    } catch (cause) {
+      throw new UserError(`The chat template in ${path} is wrong: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
+
+  /**
+   * The text of a conversation.
+   *
+   * @throws {UserError} If the model has no chat template, or the template refuses the conversation.
+   *
+   * @example A template of one's own
+   * ```ts
+   * import { ChatTemplate } from "@longpo/longpo/model";
+   *
+   * const chat = new ChatTemplate(
+   *   "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}" +
+   *     "{% if add_generation_prompt %}<assistant>{% endif %}",
+   *   {},
+   *   "an example",
+   * );
+   * console.log(chat.render([{ role: "user", content: "Hi" }], { addGenerationPrompt: true }));
+   * // <user>Hi<assistant>
+   * ```
+   */
+  render(messages: readonly Message[], options: RenderOptions = {}): string {
+    if (!this.#template) {
+      throw new UserError(`There is no chat template: ${this.#path} has no "chat_template"`, {
+        hint: "Load an instruct model, or pass a template such as PLAIN_TEMPLATE as `chatTemplate`",
+      });
+    }
+    try {
+      return this.#template.render({
+        ...this.#tokens,
+        [CLOCK]: fixedDate,
+        messages,
+        add_generation_prompt: options.addGenerationPrompt ?? false,
+      });
+    } catch (cause) {
+      const roles = messages.map(({ role }) => role).join(", ");
+      throw new UserError(
+        `The chat template of ${this.#path} refuses a conversation of ${roles}: ` +
+          (cause as Error).message,
+        { cause },
+      );
+    }
+  }
+}
+
+/** A template alone, or the one called `default` of several. */
+function chosenTemplate(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  const named = (Array.isArray(value) ? value : []).filter(isJsonObject);
+  const chosen = named.find(({ name }) => name === "default") ?? named[0];
+  return typeof chosen?.template === "string" ? chosen.template : undefined;
+}
+
+/**
+ * Reads the chat template of a Hugging Face folder: `chat_template.jinja`, or the entry in
+ * `tokenizer_config.json`. Without either, the first use of the result throws.
+ *
+ * @param tokens What the template may write: `bos_token`, `eos_token`.
+ */
+export async function readChatTemplate(
+  folder: string,
+  tokens: Readonly<Record<string, string>>,
+): Promise<ChatTemplate> {
+  const ownFile = `${folder}/chat_template.jinja`;
+  const own = await readTextIfThere(ownFile);
+  if (own !== undefined) return new ChatTemplate(own, tokens, ownFile);
+  const path = `${folder}/tokenizer_config.json`;
+  const config = await readJsonIfThere(path);
+  return new ChatTemplate(chosenTemplate(config?.chat_template), tokens, path);
+}

@@ -1,0 +1,34 @@
+/**
+ * A model in memory.
+ *
+ * @module
+ */
+
+import type { ChatTemplate } from "./chat.ts";
+import type { ModelConfig } from "./config.ts";
+import type { Parameters } from "./parameters.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** What turns conversations into tokens: no weights in it. */
+export interface ChatModel {
+  /** Text to ids and back. */
+  readonly tokenizer: Tokenizer;
+  /** Conversations as text. */
+  readonly chat: ChatTemplate;
+}
+
+/** A model with its weights in memory. */
+export interface Model extends ChatModel {
+  /** The folder's own name: goes into records. */
+  readonly name: string;
+  /** Where it was read from. */
+  readonly folder: string;
+  /** The numbers of config.json. */
+  readonly config: ModelConfig;
+  /** The weights, Float32. */
+  readonly parameters: Parameters;
+  /** SHA-256 over weights and config, as they were read. */
+  readonly fingerprint: string;
+  /** SHA-256 over template and special tokens; empty where the model has no template. */
+  readonly chatHash: string;
+}

@@ -1,0 +1,112 @@
+/**
+ * Writes safetensors files: whole or not at all.
+ *
+ * @module
+ */
+
+import { UserError } from "../flow/mod.ts";
+import { elementCount } from "./parameters.ts";
+import { elementSize, encode, fits } from "./safetensors_dtype.ts";
+import { PREFIX_BYTES } from "./safetensors_header.ts";
+import type { Tensor } from "./safetensors_read.ts";
+
+/** Tensors begin where 8-byte numbers may. */
+const ALIGNMENT = 8;
+
+function checkTensor(name: string, { dtype, shape, data }: Tensor) {
+  if (!fits(dtype, data)) {
+    throw new TypeError(`Tensor "${name}" is to be ${dtype}, but is a ${data.constructor.name}`);
+  }
+  if (elementCount(shape) !== data.length) {
+    throw new TypeError(
+      `Tensor "${name}" has the shape [${shape}], but ${data.length} numbers`,
+    );
+  }
+}
+
+function storedSize({ dtype, data }: Tensor): number {
+  return elementSize(dtype)! * data.length;
+}
+
+/** The header with its length before it, padded so that the data is aligned. */
+function headerBytes(
+  tensors: Iterable<readonly [string, Tensor]>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  // No prototype: a tensor may be called anything.
+  const header: Record<string, unknown> = Object.create(null);
+  header.__metadata__ = metadata;
+  let end = 0;
+  for (const [name, tensor] of tensors) {
+    const begin = end;
+    end += storedSize(tensor);
+    header[name] = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
+  const bytes = new Uint8Array(PREFIX_BYTES + length).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, PREFIX_BYTES);
+  return bytes;
+}
+
+/** Half precision reaches to 65,504: what lies beyond would be stored as infinity, unseen. */
+function storedBytes(name: string, { dtype, data }: Tensor): Uint8Array {
+  const bytes = encode(dtype, data);
+  if (dtype !== "F16") return bytes;
+  const halves = new Float16Array(bytes.buffer, bytes.byteOffset, data.length);
+  const index = halves.findIndex((half, i) =>
+    !Number.isFinite(half) && Number.isFinite(data[i] as number)
+  );
+  if (index < 0) return bytes;
+  throw new UserError(`Tensor "${name}" holds ${data[index]}, which is too large for F16`, {
+    hint: "Save it as BF16 or F32",
+  });
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array) {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
+  }
+}
+
+/** What goes with the tensors, and when to stop. */
+export interface WriteSafetensorsOptions {
+  /** Strings that travel with the tensors. @default {{}} */
+  metadata?: Readonly<Record<string, string>>;
+  /** Stops between two tensors; nothing is left behind. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Writes tensors as a safetensors file.
+ *
+ * The bytes go to `path` with `.part` behind it, which becomes `path` once all are on disk.
+ *
+ * @throws {UserError} If a number is too large for F16.
+ * @throws {TypeError} If a tensor's numbers do not fit its shape or format.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  options: WriteSafetensorsOptions = {},
+): Promise<void> {
+  for (const [name, tensor] of tensors) checkTensor(name, tensor);
+  const widestFirst = [...tensors].sort(([, a], [, b]) =>
+    elementSize(b.dtype)! - elementSize(a.dtype)!
+  );
+  const part = `${path}.part`;
+  try {
+    using file = await Deno.open(part, { write: true, create: true, truncate: true });
+    await writeAll(file, headerBytes(widestFirst, options.metadata ?? {}));
+    for (const [name, tensor] of widestFirst) {
+      options.signal?.throwIfAborted();
+      await writeAll(file, storedBytes(name, tensor));
+    }
+    await file.sync();
+  } catch (error) {
+    await Deno.remove(part).catch(() => {});
+    throw error;
+  }
+  await Deno.rename(part, path);
+}

@@ -1,0 +1,139 @@
+/**
+ * Writes a model as a Hugging Face folder.
+ *
+ * @module
+ */
+
+import { UserError } from "../flow/mod.ts";
+import { parseConfig } from "./config.ts";
+import { exists } from "./json_file.ts";
+import type { Model } from "./model.ts";
+import { patchJson } from "./patch_json.ts";
+import {
+  type WeightDtype,
+  writeParameters,
+  type WriteParametersOptions,
+} from "./write_parameters.ts";
+
+/** How a model is written. */
+export interface SaveModelOptions extends WriteParametersOptions {
+  /** The rotary base that config.json shall say. @default {the config's own} */
+  ropeTheta?: number;
+  /** The context length that config.json shall say. @default {the config's own} */
+  maxPositions?: number;
+  /** The model card, written as README.md. */
+  card?: string;
+  /** Replaces a folder that is there already. @default {false} */
+  overwrite?: boolean;
+}
+
+/** Files that go with the weights unchanged, where the model has them. */
+const COMPANIONS = [
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "chat_template.jinja",
+  "vocab.json",
+  "merges.txt",
+  "tokenizer.model",
+  "LICENSE",
+] as const;
+
+const TORCH_NAMES: Readonly<Record<WeightDtype, string>> = {
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+};
+
+/** Python reads `1000000` as an integer, and Transformers wants the rotary base to be a float. */
+function asFloat(value: number): string {
+  const text = String(value);
+  return /^\d+$/.test(text) ? `${text}.0` : text;
+}
+
+/** The model's own config.json with only those values changed that the saved model changes. */
+function changedConfig(text: string, model: Model, options: SaveModelOptions): string {
+  const own = parseConfig(JSON.parse(text));
+  const theta = options.ropeTheta ?? model.config.ropeTheta;
+  if (theta !== own.ropeTheta) text = patchJson(text, "rope_theta", theta, asFloat(theta));
+  const length = options.maxPositions ?? model.config.maxPositions;
+  if (length !== own.maxPositions) {
+    text = patchJson(text, "max_position_embeddings", length, String(length));
+  }
+  const dtype = TORCH_NAMES[options.dtype ?? "F32"];
+  return patchJson(text, "dtype" in own.raw ? "dtype" : "torch_dtype", dtype, `"${dtype}"`);
+}
+
+async function fillFolder(model: Model, folder: string, options: SaveModelOptions) {
+  const config = await Deno.readTextFile(`${model.folder}/config.json`);
+  await Deno.writeTextFile(`${folder}/config.json`, changedConfig(config, model, options));
+  for (const file of COMPANIONS) {
+    const source = `${model.folder}/${file}`;
+    // Read and write, where a copy would also copy a write protection.
+    if (await exists(source)) {
+      await Deno.writeFile(`${folder}/${file}`, await Deno.readFile(source));
+    }
+  }
+  if (options.card !== undefined) await Deno.writeTextFile(`${folder}/README.md`, options.card);
+  await writeParameters(model.parameters, folder, options);
+}
+
+async function removeIfThere(path: string) {
+  if (await exists(path)) await Deno.remove(path, { recursive: true });
+}
+
+/** Puts `part` in the place of `folder`, which is gone only once `part` is there. */
+async function moveInto(part: string, folder: string) {
+  const old = `${folder}.old`;
+  const replaces = await exists(folder);
+  if (replaces) {
+    await removeIfThere(old);
+    await Deno.rename(folder, old);
+  }
+  await Deno.rename(part, folder);
+  if (replaces) await Deno.remove(old, { recursive: true });
+}
+
+/**
+ * Throws if a model cannot be saved to `folder`; worth asking before hours of training.
+ *
+ * @throws {UserError} If the folder exists and is not to be overwritten.
+ */
+export async function checkSaveFolder(folder: string, overwrite = false): Promise<void> {
+  if (overwrite || !await exists(folder)) return;
+  throw new UserError(`${folder} exists already`, {
+    hint: "Name another folder, remove this one, or allow it to be overwritten",
+  });
+}
+
+/**
+ * Writes a model as a Hugging Face folder.
+ *
+ * Tokenizer, template and generation_config.json are copied as they are; config.json keeps every
+ * byte but the values of rotary base, context length and number format that change. All is
+ * written to `folder` with `.part` behind it, which becomes `folder` once it is whole.
+ *
+ * @param model Its `folder` is where the other files come from.
+ * @throws {UserError} If the folder exists and is not to be overwritten, or if a weight is too
+ * large for F16.
+ */
+export async function saveModel(
+  model: Model,
+  folder: string,
+  options: SaveModelOptions = {},
+): Promise<void> {
+  folder = folder.replace(/\/+$/, "");
+  await checkSaveFolder(folder, options.overwrite);
+  const part = `${folder}.part`;
+  await removeIfThere(part);
+  await Deno.mkdir(part, { recursive: true });
+  try {
+    await fillFolder(model, part, options);
+    await moveInto(part, folder);
+  } catch (error) {
+    await removeIfThere(part);
+    throw error;
+  }
+}
