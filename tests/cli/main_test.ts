@@ -1,12 +1,18 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 
-const program = new URL("./fixtures/program.ts", import.meta.url).pathname;
-const root = new URL("../..", import.meta.url).pathname;
+const program = `${import.meta.dirname}/fixtures/program.ts`;
 const signals = { ignore: Deno.build.os === "windows" };
 
 function start(...flags: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", `--allow-read=${root}`, program, ...flags],
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      `--allow-read=${import.meta.dirname}`,
+      program,
+      ...flags,
+    ],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
