@@ -4,6 +4,11 @@
  * @module
  */
 
+export * from "./architecture.ts";
+export * from "./forward.ts";
+export * from "./llama.ts";
+export * from "./rope.ts";
+export * from "./row.ts";
 export * from "./chat.ts";
 export * from "./config.ts";
 export type { JsonObject } from "./config_reader.ts";

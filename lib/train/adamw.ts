@@ -1,0 +1,143 @@
+/**
+ * AdamW over a model's parameters, run by the optimiser graph.
+ *
+ * @module
+ */
+
+import type { Parameter, Parameters } from "../model/mod.ts";
+import { OPTIMIZER_PATHS, type OPTIMIZER_SCALARS } from "../onnx/mod.ts";
+import type { ArtifactFiles } from "../onnx/mod.ts";
+import { floats, floatScalar, floatsOf, type HostTensor, Session } from "../runtime/mod.ts";
+import type { SessionOptions } from "../runtime/mod.ts";
+
+/** AdamW's numbers, with PyTorch's names where it has them. */
+export interface AdamWOptions {
+  /** @default {0.9} */
+  beta1?: number;
+  /** @default {0.999} */
+  beta2?: number;
+  /** @default {1e-8} */
+  epsilon?: number;
+  /** Decoupled weight decay, of matrices only. @default {0} */
+  weightDecay?: number;
+  /** Largest global norm of the gradients; they are scaled down to it. @default {1} */
+  maxGradientNorm?: number;
+}
+
+/** A parameter's state. */
+export interface Moments {
+  first: Float32Array<ArrayBuffer>;
+  second: Float32Array<ArrayBuffer>;
+}
+
+const DEFAULTS: Required<AdamWOptions> = {
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  maxGradientNorm: 1,
+};
+
+/** The optimiser: moments of every parameter and the step count. */
+export class AdamW implements AsyncDisposable {
+  readonly #options: Required<AdamWOptions>;
+  readonly #sessions: { update: Session; sumOfSquares: Session };
+  /** Moments by parameter name. */
+  readonly moments: Map<string, Moments>;
+  /** Updates done. */
+  step = 0;
+
+  private constructor(
+    parameters: Parameters,
+    options: AdamWOptions,
+    sessions: { update: Session; sumOfSquares: Session },
+  ) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#sessions = sessions;
+    this.moments = new Map(
+      [...parameters].map(([name, { data }]) => [name, {
+        first: new Float32Array(data.length),
+        second: new Float32Array(data.length),
+      }]),
+    );
+  }
+
+  /** Makes the optimiser's graphs ready. */
+  static async open(
+    files: ArtifactFiles,
+    parameters: Parameters,
+    options: AdamWOptions = {},
+    session: SessionOptions = {},
+  ): Promise<AdamW> {
+    const open = (path: string) => Session.open(files.get(path)!, { ...session, name: path });
+    return new AdamW(parameters, options, {
+      update: await open(OPTIMIZER_PATHS.update),
+      sumOfSquares: await open(OPTIMIZER_PATHS.sumOfSquares),
+    });
+  }
+
+  /** The global norm of gradients. */
+  async gradientNorm(gradients: ReadonlyMap<string, Float32Array<ArrayBuffer>>): Promise<number> {
+    let total = 0;
+    for (const data of gradients.values()) {
+      const { sum } = await this.#sessions.sumOfSquares.run({
+        gradient: floats(data, [data.length]),
+      });
+      total += floatsOf(sum)[0];
+    }
+    return Math.sqrt(total);
+  }
+
+  /** Updates every parameter in place and returns the gradients' norm before clipping. */
+  async update(
+    parameters: Parameters,
+    gradients: ReadonlyMap<string, Float32Array<ArrayBuffer>>,
+    learningRate: number,
+  ): Promise<number> {
+    const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = this.#options;
+    const norm = await this.gradientNorm(gradients);
+    this.step++;
+    const scalars = (parameter: Parameter): Record<typeof OPTIMIZER_SCALARS[number], number> => ({
+      learning_rate: learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      // Norm weights are vectors; decay would pull them to 0 rather than to 1.
+      weight_decay: parameter.shape.length > 1 ? weightDecay : 0,
+      correction1: 1 - beta1 ** this.step,
+      correction2: 1 - beta2 ** this.step,
+      gradient_norm: norm,
+      max_gradient_norm: maxGradientNorm,
+    });
+    for (const [name, gradient] of gradients) {
+      await this.#updateOne(parameters.get(name)!, gradient, scalars(parameters.get(name)!));
+    }
+    return norm;
+  }
+
+  async #updateOne(
+    parameter: Parameter,
+    gradient: Float32Array<ArrayBuffer>,
+    scalars: Record<string, number>,
+  ): Promise<void> {
+    const vector = (data: Float32Array) => floats(data as Float32Array<ArrayBuffer>, [data.length]);
+    const { first, second } = this.moments.get(parameter.name)!;
+    const inputs: Record<string, HostTensor> = {
+      parameter: vector(parameter.data),
+      gradient: vector(gradient),
+      first_moment: vector(first),
+      second_moment: vector(second),
+    };
+    for (const [name, value] of Object.entries(scalars)) inputs[name] = floatScalar(value);
+    await this.#sessions.update.run(inputs, {
+      parameter_out: inputs.parameter,
+      first_moment_out: inputs.first_moment,
+      second_moment_out: inputs.second_moment,
+    });
+  }
+
+  /** Frees the sessions. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of Object.values(this.#sessions)) await session[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The step: rows in, gradients accumulated, parameters updated.
+ *
+ * @module
+ */
+
+import {
+  graphsOf,
+  layerInputs,
+  type ModelConfig,
+  type PackedRow,
+  type Parameters,
+  segmentParameters,
+} from "../model/mod.ts";
+import {
+  type Aggregation,
+  headSegment,
+  type Objective,
+  objectiveInputs,
+  type ObjectiveWeights,
+  type TurnLogProbs,
+} from "../objective/mod.ts";
+import {
+  accumulationBuffer,
+  accumulationOut,
+  type ArtifactFiles,
+  buildArtifacts,
+  gradientName,
+  type Segment,
+  segmentPaths,
+} from "../onnx/mod.ts";
+import {
+  floats,
+  floatsOf,
+  type HostTensor,
+  ints,
+  Session,
+  type SessionOptions,
+  type Tensors,
+} from "../runtime/mod.ts";
+
+/** What is learned, and how it is computed. */
+export interface LearnerOptions extends SessionOptions, Partial<ObjectiveWeights> {
+  objective: Objective;
+  /** @default {"sum"} */
+  aggregation?: Aggregation;
+  /** Artifacts read from a folder; built here where there are none. */
+  artifacts?: ArtifactFiles;
+}
+
+/** What one row's forward and backward gave; sums over its documents times the scale. */
+export interface RowResult {
+  loss: number;
+  nll: number;
+  preference?: number;
+  /** Policy log-probs, `[turns]` each. */
+  logProbs: TurnLogProbs;
+}
+
+/** The chain of segments that a model and an objective make. */
+export function trainingSegments(
+  config: ModelConfig,
+  objective: Objective,
+  aggregation: Aggregation,
+): Segment[] {
+  const graphs = graphsOf(config);
+  return [
+    graphs.embed(config),
+    graphs.layer(config),
+    headSegment(config, objective, aggregation),
+  ];
+}
+
+/** Sessions of the chain; forwards of all segments but the last, backwards of all. */
+interface Sessions {
+  embed: Session;
+  layer: Session;
+  embedTraining: Session;
+  layerTraining: Session;
+  headTraining: Session;
+}
+
+type Names = Record<string, string>;
+
+/** A model under training: parameters, their gradients so far, and the graphs. */
+export class Learner implements AsyncDisposable {
+  readonly config: ModelConfig;
+  readonly parameters: Parameters;
+  /** Gradients summed since the last {@linkcode clear}, by parameter name. */
+  readonly gradients: Map<string, Float32Array<ArrayBuffer>>;
+  /** The graphs, to be written for people to look at. */
+  readonly artifacts: ArtifactFiles;
+  readonly #weights: ObjectiveWeights;
+  readonly #sessions: Sessions;
+
+  private constructor(
+    config: ModelConfig,
+    parameters: Parameters,
+    artifacts: ArtifactFiles,
+    weights: ObjectiveWeights,
+    sessions: Sessions,
+  ) {
+    this.config = config;
+    this.parameters = parameters;
+    this.artifacts = artifacts;
+    this.#weights = weights;
+    this.#sessions = sessions;
+    this.gradients = new Map(
+      [...parameters].map(([name, { data }]) => [name, new Float32Array(data.length)]),
+    );
+  }
+
+  /** Builds (or takes) the training artifacts of a model and makes them ready. */
+  static async open(
+    config: ModelConfig,
+    parameters: Parameters,
+    options: LearnerOptions,
+  ): Promise<Learner> {
+    const { objective, aggregation = "sum", beta = 0.1, lambda = 0.01, device, threads } = options;
+    const artifacts = options.artifacts ??
+      buildArtifacts(trainingSegments(config, objective, aggregation));
+    const open = (segment: string, kind: "eval" | "training") => {
+      const path = segmentPaths(segment)[kind];
+      return Session.open(artifacts.get(path)!, { device, threads, name: path });
+    };
+    return new Learner(config, parameters, artifacts, { beta, lambda }, {
+      embed: await open("embed", "eval"),
+      layer: await open("layer", "eval"),
+      embedTraining: await open("embed", "training"),
+      layerTraining: await open("layer", "training"),
+      headTraining: await open("head", "training"),
+    });
+  }
+
+  /**
+   * Adds one row's gradients: forward with only the layers' inputs kept, then backward.
+   *
+   * @param scale One over the number of documents of the whole step.
+   */
+  async accumulate(row: PackedRow, scale: number, signal?: AbortSignal): Promise<RowResult> {
+    const { config } = this;
+    const { parameterNames: names } = graphsOf(config);
+    const shared = layerInputs(row, config);
+    const tokens = ints(row.tokens);
+
+    const inputs: HostTensor[] = [];
+    const embedNames = names.embed(config);
+    let { hidden } = await this.#sessions.embed.run({ tokens, ...this.#given(embedNames) });
+    for (let layer = 0; layer < config.layerCount; layer++) {
+      signal?.throwIfAborted();
+      inputs.push(hidden);
+      const given = this.#given(names.layer(config, layer));
+      ({ hidden } = await this.#sessions.layer.run({ input: hidden, ...shared, ...given }));
+    }
+
+    const headFeeds = { input: hidden, ...objectiveInputs(row, this.#weights, scale) };
+    const result = await this.#backward(this.#sessions.headTraining, headFeeds, names.head(config));
+    let gradient = result[gradientName("input")];
+    for (let layer = config.layerCount - 1; layer >= 0; layer--) {
+      signal?.throwIfAborted();
+      const feeds = { input: inputs[layer], ...shared, [gradientName("hidden")]: gradient };
+      const given = await this.#backward(
+        this.#sessions.layerTraining,
+        feeds,
+        names.layer(config, layer),
+      );
+      gradient = given[gradientName("input")];
+    }
+    const embedFeeds = { tokens, [gradientName("hidden")]: gradient };
+    await this.#backward(this.#sessions.embedTraining, embedFeeds, embedNames);
+
+    const scalar = (name: string) => floatsOf(result[name])[0];
+    return {
+      loss: scalar("loss"),
+      nll: scalar("nll"),
+      ...(result.preference ? { preference: scalar("preference") } : {}),
+      logProbs: {
+        chosen: floatsOf(result.logps_chosen),
+        rejected: floatsOf(result.logps_rejected),
+      },
+    };
+  }
+
+  /** Sets all gradients to zero. */
+  clear(): void {
+    for (const gradient of this.gradients.values()) gradient.fill(0);
+  }
+
+  #given(names: Names): Tensors {
+    return segmentParameters(names, this.parameters);
+  }
+
+  /** Runs a training graph; parameters' gradients are added where they are kept. */
+  async #backward(
+    session: Session,
+    feeds: Tensors,
+    names: Names,
+  ): Promise<Record<string, HostTensor>> {
+    const buffers: Record<string, HostTensor> = {};
+    const into: Record<string, HostTensor> = {};
+    for (const [input, name] of Object.entries(names)) {
+      const buffer = floats(this.gradients.get(name)!, this.parameters.get(name)!.shape);
+      buffers[accumulationBuffer(input)] = buffer;
+      into[accumulationOut(input)] = buffer;
+    }
+    return await session.run({ ...feeds, ...this.#given(names), ...buffers }, into);
+  }
+
+  /** Frees the sessions; parameters and gradients stay. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of Object.values(this.#sessions)) await session[Symbol.asyncDispose]();
+  }
+}
