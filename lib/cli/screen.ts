@@ -80,7 +80,8 @@ export const stderrScreen: Screen = new Screen({
   color: Deno.stderr.isTerminal() && !Deno.noColor,
   columns: (): number => {
     try {
-      return Deno.consoleSize().columns;
+      // A terminal inside a recorder says 0.
+      return Deno.consoleSize().columns || 80;
     } catch {
       return 80;
     }
