@@ -29,7 +29,7 @@ import {
   transpose,
   unsqueeze,
   type Value,
-  visible,
+  visibilityBias,
 } from "../onnx/mod.ts";
 import type { ArchitectureGraphs, HeadParts } from "./architecture.ts";
 import type { ModelConfig } from "./config.ts";
@@ -160,14 +160,14 @@ function cachedLayer(config: ModelConfig): Graph {
   const shape = ["past", config.keyValueHeadCount, config.headSize];
   const pastKeys = g.input("past_keys", "float32", shape);
   const pastValues = g.input("past_values", "float32", shape);
-  const seen = visible(g, markInputs(g, "query_", "tokens"), markInputs(g, "key_", "keys"));
+  const bias = visibilityBias(g, markInputs(g, "query_", "tokens"), markInputs(g, "key_", "keys"));
   const { hidden } = decoderLayer(g, config, input, rotary, (q, k, v) => {
     g.output("keys", k);
     g.output("values", v);
     const all = (past: Value, fresh: Value) =>
       transpose(g, concat(g, [past, fresh], 0, "keys"), [1, 0, 2]);
     const queries = byKeyValueHead(g, q, config);
-    const mixed = denseAttention(g, queries, all(pastKeys, k), all(pastValues, v), seen);
+    const mixed = denseAttention(g, queries, all(pastKeys, k), all(pastValues, v), bias);
     return sideBySide(g, mixed, config);
   });
   g.output("hidden", hidden);

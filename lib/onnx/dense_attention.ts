@@ -6,12 +6,10 @@
 
 import { product } from "./dims.ts";
 import type { Graph, Value } from "./graph.ts";
-import { where } from "./operators/compare.ts";
-import { mul } from "./operators/elementwise.ts";
-import { concat, lengthOf, reshape, reshapeTo, unsqueeze } from "./operators/layout.ts";
+import { add, mul } from "./operators/elementwise.ts";
+import { concat, lengthOf, reshape, reshapeTo } from "./operators/layout.ts";
 import { matmul, swapLast } from "./operators/matmul.ts";
 import { softmax } from "./operators/softmax.ts";
-import { HIDDEN_SCORE } from "./visibility.ts";
 
 /**
  * Mixes values by softmax of scores, grouped queries included.
@@ -19,10 +17,10 @@ import { HIDDEN_SCORE } from "./visibility.ts";
  * @param q `[key-value heads, tokens, group, head size]`, already scaled.
  * @param k `[key-value heads, keys, head size]`
  * @param v `[key-value heads, keys, head size]`
- * @param seen bool `[tokens, keys]`
+ * @param bias `[tokens, 1, keys]`, added to the scores of every head: who sees whom.
  * @returns `[key-value heads, tokens, group, head size]`
  */
-export function denseAttention(g: Graph, q: Value, k: Value, v: Value, seen: Value): Value {
+export function denseAttention(g: Graph, q: Value, k: Value, v: Value, bias: Value): Value {
   const [heads, tokens, group, size] = q.shape;
   const keys = k.shape[1];
   const rowCount = product([tokens, group]);
@@ -38,8 +36,7 @@ export function denseAttention(g: Graph, q: Value, k: Value, v: Value, seen: Val
     group,
     keys,
   ]);
-  const hidden = g.scalar(HIDDEN_SCORE);
-  const weights = softmax(g, where(g, unsqueeze(g, seen, 1), scores, hidden));
+  const weights = softmax(g, add(g, scores, bias));
   const mixed = matmul(g, reshapeTo(g, weights, flat, [heads, rowCount, keys]), v);
   return reshape(g, mixed, [heads, tokens, group, size]);
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Graph, Value } from "./graph.ts";
-import { and, equal, lessOrEqual, or } from "./operators/compare.ts";
+import { and, equal, lessOrEqual, or, where } from "./operators/compare.ts";
 import { unsqueeze } from "./operators/layout.ts";
 
 /** Three numbers a token; float32, since not every device compares integers. */
@@ -18,8 +18,17 @@ export interface Marks {
   order: Value;
 }
 
-/** Scores that nobody may see; finite, so that a row that sees nothing stays finite. */
-export const HIDDEN_SCORE = -1e30;
+/** Added to scores that nobody may see; finite, so that a row that sees nothing stays finite. */
+const HIDDEN_SCORE = -1e30;
+
+/**
+ * float32 `[queries, 1, keys]`, to be added to scores: 0 where a query sees a key, else so low that
+ * nothing is left of it. Adding costs less than choosing, score by score.
+ */
+export function visibilityBias(g: Graph, queries: Marks, keys: Marks): Value {
+  const bias = where(g, visible(g, queries, keys), g.scalar(0), g.scalar(HIDDEN_SCORE));
+  return unsqueeze(g, bias, 1);
+}
 
 /** bool `[queries, keys]`: same document, not later, and trunk or own branch. */
 export function visible(g: Graph, queries: Marks, keys: Marks): Value {

@@ -10,7 +10,6 @@
 import { type Dim, product } from "../dims.ts";
 import type { Graph, Node, Value } from "../graph.ts";
 import { add, mul, sub } from "../operators/elementwise.ts";
-import { where } from "../operators/compare.ts";
 import { gatherRows } from "../operators/gather.ts";
 import {
   concat,
@@ -20,13 +19,12 @@ import {
   reshapeTo,
   slice,
   transpose,
-  unsqueeze,
 } from "../operators/layout.ts";
 import { matmul, swapLast } from "../operators/matmul.ts";
 import { reduceSum } from "../operators/reduce.ts";
 import type { GradientRules } from "../operators/rule.ts";
 import { softmax } from "../operators/softmax.ts";
-import { HIDDEN_SCORE, type Marks, visible } from "../visibility.ts";
+import { type Marks, visibilityBias } from "../visibility.ts";
 import { loop } from "./loop.ts";
 
 /** Marks of a row and the blocks that it is cut into. */
@@ -126,11 +124,11 @@ function blocks(g: Graph, node: Node) {
       order: take(of.order, 0),
     });
     const mine = part(padding, (x) => block.queries(x, 0));
-    const seen = visible(inner, mine, part(marks, (x) => block.keys(x, 0)));
+    const bias = visibilityBias(inner, mine, part(marks, (x) => block.keys(x, 0)));
     const scores = matmul(inner, queries, swapLast(inner, keys));
     const byGroup = reshapeTo(inner, scores, grouped, [heads, "block", group, "keys"]);
-    const masked = where(inner, unsqueeze(inner, seen, 1), byGroup, inner.scalar(HIDDEN_SCORE));
-    return reshapeTo(inner, softmax(inner, masked), flattened, [heads, rowCount, "keys"]);
+    const weights = softmax(inner, add(inner, byGroup, bias));
+    return reshapeTo(inner, weights, flattened, [heads, rowCount, "keys"]);
   }
 
   /** Stacked blocks `[blocks, heads, block, group, size]` as one row. */
