@@ -82,6 +82,12 @@ interface Sessions {
 
 type Names = Record<string, string>;
 
+/** What a learner holds beside its sessions. */
+type LearnerState = Pick<
+  Learner,
+  "config" | "parameters" | "artifacts" | "objective" | "weights"
+>;
+
 /** A model under training: parameters, their gradients so far, and the graphs. */
 export class Learner implements AsyncDisposable {
   readonly config: ModelConfig;
@@ -90,20 +96,19 @@ export class Learner implements AsyncDisposable {
   readonly gradients: Map<string, Float32Array<ArrayBuffer>>;
   /** The graphs, to be written for people to look at. */
   readonly artifacts: ArtifactFiles;
-  readonly #weights: ObjectiveWeights;
+  readonly objective: Objective;
+  readonly weights: ObjectiveWeights;
   readonly #sessions: Sessions;
 
   private constructor(
-    config: ModelConfig,
-    parameters: Parameters,
-    artifacts: ArtifactFiles,
-    weights: ObjectiveWeights,
+    { config, parameters, artifacts, objective, weights }: LearnerState,
     sessions: Sessions,
   ) {
     this.config = config;
     this.parameters = parameters;
     this.artifacts = artifacts;
-    this.#weights = weights;
+    this.objective = objective;
+    this.weights = weights;
     this.#sessions = sessions;
     this.gradients = new Map(
       [...parameters].map(([name, { data }]) => [name, new Float32Array(data.length)]),
@@ -123,7 +128,7 @@ export class Learner implements AsyncDisposable {
       const path = segmentPaths(segment)[kind];
       return Session.open(artifacts.get(path)!, { device, threads, name: path });
     };
-    return new Learner(config, parameters, artifacts, { beta, lambda }, {
+    return new Learner({ config, parameters, artifacts, objective, weights: { beta, lambda } }, {
       embed: await open("embed", "eval"),
       layer: await open("layer", "eval"),
       embedTraining: await open("embed", "training"),
@@ -153,7 +158,7 @@ export class Learner implements AsyncDisposable {
       ({ hidden } = await this.#sessions.layer.run({ input: hidden, ...shared, ...given }));
     }
 
-    const headFeeds = { input: hidden, ...objectiveInputs(row, this.#weights, scale) };
+    const headFeeds = { input: hidden, ...objectiveInputs(row, this.weights, scale) };
     const result = await this.#backward(this.#sessions.headTraining, headFeeds, names.head(config));
     let gradient = result[gradientName("input")];
     for (let layer = config.layerCount - 1; layer >= 0; layer--) {

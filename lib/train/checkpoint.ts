@@ -1,0 +1,66 @@
+/**
+ * Checkpoints: everything that a run needs to go on as if it had not stopped.
+ *
+ * @module
+ */
+
+import { UserError } from "../flow/user_error.ts";
+import { type Parameters, readSafetensors, type Tensor, writeSafetensors } from "../model/mod.ts";
+import type { AdamW } from "./adamw.ts";
+
+const KINDS = ["parameter", "first_moment", "second_moment"] as const;
+
+/**
+ * Writes parameters, moments and the step count as one safetensors file, beside the path first.
+ *
+ * @param run What the run was started with; resuming with something else is refused.
+ */
+export async function saveCheckpoint(
+  path: string,
+  parameters: Parameters,
+  optimizer: AdamW,
+  run: Record<string, string>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { shape, data }] of parameters) {
+    const { first, second } = optimizer.moments.get(name)!;
+    for (const [at, part] of [data, first, second].entries()) {
+      tensors.set(`${KINDS[at]}/${name}`, { dtype: "F32", shape, data: part });
+    }
+  }
+  const metadata = { ...run, step: String(optimizer.step) };
+  await writeSafetensors(path, tensors, { metadata, signal });
+}
+
+/**
+ * Reads a checkpoint into parameters and optimiser, in place.
+ *
+ * @throws {UserError} If it is of another model, or of a run that was started with other settings.
+ */
+export async function loadCheckpoint(
+  path: string,
+  parameters: Parameters,
+  optimizer: AdamW,
+  run: Record<string, string>,
+): Promise<void> {
+  const { tensors, metadata } = await readSafetensors(path);
+  for (const [key, value] of Object.entries(run)) {
+    if (metadata[key] === value) continue;
+    throw new UserError(
+      `${path} is of a run with ${key} ${metadata[key] ?? "unknown"}, not ${value}`,
+      { hint: `start with the same ${key}, or begin anew in another folder` },
+    );
+  }
+  for (const [name, { data }] of parameters) {
+    const { first, second } = optimizer.moments.get(name)!;
+    for (const [at, part] of [data, first, second].entries()) {
+      const stored = tensors.get(`${KINDS[at]}/${name}`)?.data;
+      if (!(stored instanceof Float32Array) || stored.length !== part.length) {
+        throw new UserError(`${path} is not of this model: ${name} is missing or of another size`);
+      }
+      part.set(stored);
+    }
+  }
+  optimizer.step = Number(metadata.step);
+}

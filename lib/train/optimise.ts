@@ -1,0 +1,70 @@
+/**
+ * The optimise stage: batches in, metrics out, the model learning in between.
+ *
+ * @module
+ */
+
+import type { Batch } from "../data/mod.ts";
+import type { Stage } from "../flow/mod.ts";
+import type { AdamW } from "./adamw.ts";
+import { saveCheckpoint } from "./checkpoint.ts";
+import type { Learner } from "./learner.ts";
+import { learningRateAt, type Schedule } from "./schedule.ts";
+import { type StepMetrics, trainStep } from "./train_step.ts";
+
+/** What the stage trains, and how. */
+export interface OptimiseOptions {
+  learner: Learner;
+  optimizer: AdamW;
+  schedule: Schedule;
+  /** Where to keep checkpoints; none are written without it. */
+  checkpoint?: {
+    path: string;
+    /** Optimiser steps between two checkpoints. */
+    every: number;
+    /** What the run was started with; see {@linkcode saveCheckpoint}. */
+    run: Record<string, string>;
+  };
+}
+
+/**
+ * Trains on each batch and yields the step's metrics.
+ *
+ * The stage ends after `schedule.steps` steps, whatever is left of the source. Where the optimiser
+ * has done steps already (a checkpoint was loaded), as many batches are passed over, so that a
+ * resumed run sees what the uninterrupted one would have seen. When the pipeline is aborted, a
+ * checkpoint is written first.
+ *
+ * @throws {UserError} If the loss is not finite; parameters are those before that step.
+ */
+export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
+  const { learner, optimizer, schedule, checkpoint } = options;
+  const save = async () => {
+    if (!checkpoint) return;
+    await saveCheckpoint(checkpoint.path, learner.parameters, optimizer, checkpoint.run);
+  };
+  return async function* optimise(source, { signal, meter }) {
+    let pass = optimizer.step;
+    let saved = optimizer.step;
+    if (optimizer.step >= schedule.steps) return;
+    try {
+      for await (const batch of source) {
+        if (pass > 0) {
+          pass--;
+          continue;
+        }
+        const rate = learningRateAt(schedule, optimizer.step);
+        const metrics = await trainStep(learner, optimizer, batch, rate, signal);
+        meter.count("tokens", batch.tokens);
+        if (checkpoint && optimizer.step % checkpoint.every === 0) {
+          await save();
+          saved = optimizer.step;
+        }
+        yield metrics;
+        if (optimizer.step >= schedule.steps) return;
+      }
+    } finally {
+      if (signal.aborted && optimizer.step > saved) await save();
+    }
+  };
+}

@@ -1,0 +1,73 @@
+import type { Batch } from "../data/mod.ts";
+import { UserError } from "../flow/user_error.ts";
+import { PreferenceMeter, type PreferenceMetrics } from "../objective/mod.ts";
+import type { AdamW } from "./adamw.ts";
+import type { Learner } from "./learner.ts";
+
+/** What one optimiser step did, under TRL's names. */
+export interface StepMetrics extends Partial<PreferenceMetrics> {
+  /** The optimiser step, from 1. */
+  step: number;
+  loss: number;
+  /** The NLL term, a mean per token and document. */
+  "lm/loss": number;
+  /** The preference term before its weight; absent where the objective has none. */
+  "LongPO/loss"?: number;
+  /** Global norm of the gradients before clipping. */
+  grad_norm: number;
+  learning_rate: number;
+  /** Tokens of the step's rows; what answers share counts once. */
+  num_tokens: number;
+  /** Documents of the step. */
+  documents: number;
+  /** Wall time of the step. */
+  seconds: number;
+}
+
+/** Refuses to learn from a loss that is no number. */
+function checkFinite(loss: number, step: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new UserError(`The loss of step ${step} is ${loss}; the model was left as it was before`, {
+    hint: "lower the learning rate, or look at the step's records",
+  });
+}
+
+/**
+ * One optimiser step: forward and backward of every row, then the update.
+ *
+ * @throws {UserError} If the loss is not finite.
+ */
+export async function trainStep(
+  learner: Learner,
+  optimizer: AdamW,
+  batch: Batch,
+  learningRate: number,
+  signal?: AbortSignal,
+): Promise<StepMetrics> {
+  const started = performance.now();
+  const meter = new PreferenceMeter(learner.weights.beta);
+  const sums = { loss: 0, nll: 0, preference: 0 };
+  learner.clear();
+  for (const row of batch.rows) {
+    const result = await learner.accumulate(row, 1 / batch.documents, signal);
+    sums.loss += result.loss;
+    sums.nll += result.nll;
+    sums.preference += result.preference ?? 0;
+    meter.add(row, result.logProbs);
+  }
+  checkFinite(sums.loss, optimizer.step + 1);
+  const norm = await optimizer.update(learner.parameters, learner.gradients, learningRate);
+  return {
+    step: optimizer.step,
+    loss: sums.loss,
+    "lm/loss": sums.nll,
+    ...(learner.objective.usesRejected
+      ? { "LongPO/loss": sums.preference, ...meter.metrics() }
+      : {}),
+    grad_norm: norm,
+    learning_rate: learningRate,
+    num_tokens: batch.tokens,
+    documents: batch.documents,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
