@@ -33,6 +33,8 @@ export interface StageContext {
   readonly log: Logger;
   /** Where the stage counts. */
   readonly meter: Meter;
+  /** The name under which the stage runs, where a pipeline or {@linkcode named} gave it one. */
+  readonly stage?: string;
 }
 
 /**

@@ -1,0 +1,67 @@
+/**
+ * Writing rows as lines, many at a time.
+ *
+ * @module
+ */
+
+import { group } from "../operators/group.ts";
+import type { StageContext } from "../stage.ts";
+import { asStageError } from "../stage_error.ts";
+
+/** What lines are written to: a file, stdout, or a socket. */
+export interface ByteWriter {
+  /** Writes some of the bytes and tells how many; may be fewer than given. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** A write per line takes 150 times as long; a line that waits longer looks like a hang. */
+const BATCH_BYTES = 16 * 1024;
+const BATCH_MS = 50;
+
+/**
+ * Writes each row as a line of JSON, in batches of some 16 KB or 50 ms.
+ *
+ * @yields The bytes written so far, after each batch: always whole lines.
+ */
+export async function* writeLines(
+  source: AsyncIterable<unknown>,
+  context: StageContext,
+  name: string,
+  writer: ByteWriter,
+): AsyncGenerator<number> {
+  const encoder = new TextEncoder();
+
+  async function* lines(): AsyncGenerator<string> {
+    for await (const row of source) yield serialise(row, context.stage ?? name);
+  }
+
+  const batches = group<string>({
+    weight: (line) => line.length,
+    limit: BATCH_BYTES,
+    ms: BATCH_MS,
+  });
+  let written = 0;
+  for await (const batch of batches(lines(), context)) {
+    const bytes = encoder.encode(batch.join(""));
+    await writeAll(writer, bytes);
+    written += bytes.length;
+    yield written;
+  }
+}
+
+function serialise(row: unknown, name: string): string {
+  try {
+    const json = JSON.stringify(row);
+    if (json === undefined) throw new TypeError(`a ${typeof row} has no JSON`);
+    return `${json}\n`;
+  } catch (error) {
+    throw asStageError(name, error, row);
+  }
+}
+
+/** A pipe that is nearly full takes a part of what it is given. */
+async function writeAll(writer: ByteWriter, bytes: Uint8Array): Promise<void> {
+  for (let start = 0; start < bytes.length;) {
+    start += await writer.write(bytes.subarray(start));
+  }
+}
