@@ -62,3 +62,8 @@ export function makeLesson(random: Random, options: LessonOptions): Lesson {
   ];
   return { document: text, facts, exercises };
 }
+
+/** The user's turn in which a document and a request on it stand. */
+export function promptOf(document: string, request: string): string {
+  return `${document}\n\n${request}`;
+}
