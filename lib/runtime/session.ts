@@ -54,6 +54,8 @@ export class Session implements AsyncDisposable {
       executionProviders: [device],
       intraOpNumThreads: threads,
       logSeverityLevel: 3,
+      // Threads that spin while they wait take the cores from sampling, tokenising and neighbours.
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
     });
     const makeTensor = ({ type, data, shape }: HostTensor): Tensor =>
       // deno-lint-ignore no-explicit-any -- the overloads want each type by its literal
