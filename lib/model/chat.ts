@@ -57,9 +57,10 @@ function fixedDate(format: string): string {
 export class ChatTemplate {
   /** SHA-256 of what decides the rendering: template and special tokens. Empty without a template. */
   readonly hash: string;
+  /** Where the template is from: names it in errors. */
+  readonly path: string;
   readonly #template?: Template;
   readonly #tokens: Readonly<Record<string, string>>;
-  readonly #path: string;
 
   /**
    * Parses a template.
@@ -71,7 +72,7 @@ export class ChatTemplate {
    */
   constructor(source: string | undefined, tokens: Readonly<Record<string, string>>, path: string) {
     this.#tokens = tokens;
-    this.#path = path;
+    this.path = path;
     this.hash = source === undefined ? "" : sha256(JSON.stringify([source, tokens]));
     if (source === undefined) return;
     try {
@@ -104,7 +105,7 @@ export class ChatTemplate {
    */
   render(messages: readonly Message[], options: RenderOptions = {}): string {
     if (!this.#template) {
-      throw new UserError(`There is no chat template: ${this.#path} has no "chat_template"`, {
+      throw new UserError(`There is no chat template: ${this.path} has no "chat_template"`, {
         hint: "Load an instruct model, or pass a template such as PLAIN_TEMPLATE as `chatTemplate`",
       });
     }
@@ -118,7 +119,7 @@ export class ChatTemplate {
     } catch (cause) {
       const roles = messages.map(({ role }) => role).join(", ");
       throw new UserError(
-        `The chat template of ${this.#path} refuses a conversation of ${roles}: ` +
+        `The chat template of ${this.path} refuses a conversation of ${roles}: ` +
           (cause as Error).message,
         { cause },
       );

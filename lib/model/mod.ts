@@ -12,6 +12,7 @@ export * from "./row.ts";
 export * from "./chat.ts";
 export * from "./config.ts";
 export type { JsonObject } from "./config_reader.ts";
+export * from "./conversation.ts";
 export * from "./fingerprint.ts";
 export * from "./initialise.ts";
 export * from "./load_model.ts";
