@@ -89,7 +89,7 @@ Deno.test("main prints a UserError with its hint and without a stack trace", asy
 Deno.test("main says the stage and the record of a UserError that came through a pipeline", async () => {
   const { code, stderr } = await ended(start("--end", "stage"));
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "error: Stage chunk failed");
+  assertStringIncludes(stderr, "error: Stage map(chunk) failed");
   assertStringIncludes(stderr, "book-7");
   assertStringIncludes(stderr, "hint: Leave it out\n");
   assert(!stderr.includes("    at "));
@@ -123,6 +123,12 @@ Deno.test("main stops in order at the first Ctrl-C and says how to go on", signa
 Deno.test("main stops in order at SIGTERM with its own exit code", signals, async () => {
   const { code, stdout } = await interrupted("wait", "SIGTERM");
   assertEquals({ code, stdout }, { code: 143, stdout: "ready\nsaved\n" });
+});
+
+Deno.test("main stops a pipeline whose source is stuck", signals, async () => {
+  const { code, stderr } = await interrupted("flow", "SIGINT");
+  assertEquals(code, 130);
+  assert(!stderr.includes("error"), stderr);
 });
 
 Deno.test("main exits at once at the second Ctrl-C", signals, async () => {

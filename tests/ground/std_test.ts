@@ -9,7 +9,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
-import { TextLineStream, toTransformStream } from "@std/streams";
+import { TextLineStream } from "@std/streams";
 
 Deno.test("assertEquals refuses values that are not deeply equal", () => {
   assertEquals({ a: [1, NaN], b: new Float32Array([1]) }, {
@@ -74,13 +74,4 @@ Deno.test("TextLineStream joins lines across chunks", async () => {
     new TextLineStream(),
   );
   assertEquals(await Array.fromAsync(lines), ["one", "two", "", "four"]);
-});
-
-Deno.test("toTransformStream runs a generator over a stream", async () => {
-  const doubled = ReadableStream.from([1, 2]).pipeThrough(
-    toTransformStream(async function* double(source: ReadableStream<number>) {
-      for await (const value of source) yield 2 * value;
-    }),
-  );
-  assertEquals(await Array.fromAsync(doubled), [2, 4]);
 });
