@@ -27,3 +27,5 @@ export * as runtime from "./lib/runtime/mod.ts";
 export * as model from "./lib/model/mod.ts";
 /** Losses over pairs: LongPO and its relatives. */
 export * as objective from "./lib/objective/mod.ts";
+/** The step, the optimiser, schedules, checkpoints and the optimise stage. */
+export * as train from "./lib/train/mod.ts";
