@@ -18,8 +18,9 @@ export interface DocumentRecord {
 
 /** A piece of a document, cut between paragraphs or sentences where that was possible. */
 export interface Chunk {
-  /** First and one past the last UTF-16 index in the document's text. */
+  /** First UTF-16 index in the document's text. */
   start: number;
+  /** One past the last. */
   end: number;
   /** Tokens of the piece under the model's tokenizer. */
   tokens: number;
@@ -27,7 +28,7 @@ export interface Chunk {
 
 /** A document with its pieces. */
 export interface ChunkedDocument extends DocumentRecord {
-  /** Tokens of the whole text. */
+  /** Tokens of the whole text, summed over its pieces. */
   tokens: number;
   /** Its pieces, in order. */
   chunks: Chunk[];
@@ -47,10 +48,13 @@ export interface TurnDraft {
 
 /** A document with its turns under way. */
 export interface DraftRecord {
+  /** The document's id. */
   id: string;
+  /** File (and line) it came from. */
   source: string;
   /** The long context. */
   long: string;
+  /** Questions and answers under way. */
   turns: TurnDraft[];
   /** Who wrote what, with which parameters: filled by the sampling stages. */
   sampler?: SamplerNote;
@@ -68,27 +72,45 @@ export interface SamplerNote {
 
 /** Reference log-probs (natural, summed over answer tokens) of both answers of a turn. */
 export interface ReferenceLogProbs {
+  /** Of the chosen answer. */
   chosen: number;
+  /** Of the rejected answer. */
   rejected: number;
 }
 
-/** One turn of a finished pair. */
-export interface PairTurn {
+/** A turn with question and both answers. */
+export interface AnsweredTurn {
+  /** The short context that stands for the document. */
   short: string;
+  /** The question on both contexts. */
   question: string;
+  /** The answer from the short context. */
   chosen: string;
+  /** The answer from the whole document. */
   rejected: string;
+}
+
+/** One turn of a finished pair. */
+export interface PairTurn extends AnsweredTurn {
   /** By what the reference read: `short` is LongPO's constraint, `long` is plain DPO. */
   reference: { short?: ReferenceLogProbs; long?: ReferenceLogProbs };
 }
 
 /** A finished record: what `pairs.jsonl` holds and training reads. */
 export interface PairRecord {
+  /** The document's id. */
   id: string;
+  /** File (and line) it came from. */
   source: string;
+  /** The long context. */
   long: string;
+  /** Questions with both answers. */
   turns: PairTurn[];
+  /** Who wrote what, with which parameters. */
   sampler: SamplerNote;
-  /** Hash of reference model, chat template and texts; training refuses another. */
+  /**
+   * Hash of reference model, chat template and texts; training refuses another. Empty where no
+   * reference was computed yet.
+   */
   referenceHash: string;
 }
