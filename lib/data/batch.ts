@@ -1,5 +1,4 @@
-import { named } from "../flow/describe.ts";
-import type { Stage, StageContext } from "../flow/mod.ts";
+import { group, named, type Stage, type StageContext } from "../flow/mod.ts";
 import type { ChatModel, SequencedDocument } from "../model/mod.ts";
 import { type PackedRow, packRow, rowLength } from "../model/row.ts";
 import { packRows } from "./pack_rows.ts";
@@ -52,36 +51,31 @@ export function batch(options: BatchOptions): Stage<PairRecord, Batch> {
     }
   }
   return named("batch", async function* batch(source, context) {
-    let open: Fitted[] = [];
-    for await (const record of source) {
-      const fitted = await fit(record, options, context);
-      if (fitted === undefined) continue;
-      open.push(fitted);
-      if (open.length === documentsPerBatch) {
-        yield packed(open, tokensPerRow);
-        open = [];
-      }
+    const together = group<Fitted>({ count: documentsPerBatch });
+    for await (const documents of together(fitted(source, options, context), context)) {
+      yield packed(documents, tokensPerRow);
     }
-    if (open.length > 0) yield packed(open, tokensPerRow);
   }, { tokensPerRow, documentsPerBatch, layout: options.layout, nll: options.nll });
 }
 
-async function fit(
-  record: PairRecord,
+async function* fitted(
+  records: AsyncIterable<PairRecord>,
   options: BatchOptions,
   { meter, log }: StageContext,
-): Promise<Fitted | undefined> {
+): AsyncGenerator<Fitted> {
   const { model, tokensPerRow, oversize = "drop", verify } = options;
-  if (verify !== undefined) await verifyReference(record, verify);
-  const document = sequence(model, record, options);
-  const length = rowLength(document);
-  if (length > tokensPerRow && oversize === "drop") {
-    log.warn(`${record.id}: ${length} tokens do not fit in a row of ${tokensPerRow}`);
-    meter.drop("longer than a row", record);
-    return undefined;
+  for await (const record of records) {
+    if (verify !== undefined) await verifyReference(record, verify);
+    const document = sequence(model, record, options);
+    const length = rowLength(document);
+    if (length > tokensPerRow && oversize === "drop") {
+      log.warn(`${record.id}: ${length} tokens do not fit in a row of ${tokensPerRow}`);
+      meter.drop("longer than a row", record);
+      continue;
+    }
+    meter.count("tokens", length);
+    yield { document, length };
   }
-  meter.count("tokens", length);
-  return { document, length };
 }
 
 function packed(documents: readonly Fitted[], tokensPerRow: number): Batch {

@@ -1,7 +1,7 @@
-import { named } from "../flow/describe.ts";
-import type { Stage } from "../flow/mod.ts";
+import { type Logger, named, type Stage, UserError } from "../flow/mod.ts";
 import { bm25, indexOfLargest } from "./bm25.ts";
 import { packChunks } from "./pack_chunks.ts";
+import type { CountTokens } from "./pieces.ts";
 import type { Chunk, ChunkedDocument, DocumentRecord } from "./record.ts";
 import { countWith, type TextTokenizer } from "./text_tokenizer.ts";
 
@@ -49,9 +49,13 @@ export function chunk(options: ChunkOptions): Stage<DocumentRecord, ChunkedDocum
     );
   }
   const count = countWith(tokenizer);
-  return named("chunk", async function* chunk(source, { meter }) {
+  return named("chunk", async function* chunk(source, { meter, log }) {
     for await (const document of source) {
-      const chunks = packChunks(document.text, tokens, count);
+      const chunks = chunksOf(document, tokens, count, log);
+      if (chunks === undefined) {
+        meter.drop("text the tokenizer has no tokens for", document);
+        continue;
+      }
       const parts = groupByTokens(chunks, longTokens);
       if (parts.length > 1) meter.count("long documents cut");
       for (const part of parts.length > 1 ? cut(document, parts) : [whole(document, chunks)]) {
@@ -65,6 +69,22 @@ export function chunk(options: ChunkOptions): Stage<DocumentRecord, ChunkedDocum
       }
     }
   }, { tokens, minTokens: options.minTokens, longTokens: options.longTokens });
+}
+
+/** The chunks, or nothing where the tokenizer lacks tokens for the text. */
+function chunksOf(
+  { id, text }: DocumentRecord,
+  tokens: number,
+  count: CountTokens,
+  log: Logger,
+): Chunk[] | undefined {
+  try {
+    return packChunks(text, tokens, count);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log.warn(`${id}: ${error.message}`);
+    return undefined;
+  }
 }
 
 function whole(document: DocumentRecord, chunks: Chunk[]): ChunkedDocument {

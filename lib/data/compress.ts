@@ -1,5 +1,4 @@
-import { named } from "../flow/describe.ts";
-import type { Stage } from "../flow/mod.ts";
+import { named, type Stage } from "../flow/mod.ts";
 import type { CompressMethod, CompressMethodOptions } from "./compress/method.ts";
 import { pick } from "./compress/pick.ts";
 import { retrieve } from "./compress/retrieve.ts";

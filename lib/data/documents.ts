@@ -1,8 +1,7 @@
-import { named } from "../flow/describe.ts";
-import { type StageContext, UserError } from "../flow/mod.ts";
+import { named, type StageContext, UserError } from "../flow/mod.ts";
 import { type DocumentFile, documentFiles } from "./document_files.ts";
 import { type DocumentFields, documentOfLine } from "./document_line.ts";
-import { jsonLines } from "./json_lines.ts";
+import { jsonRecords } from "./json_records.ts";
 import type { DocumentRecord } from "./record.ts";
 
 /** Options of {@linkcode documents}. */
@@ -81,8 +80,7 @@ async function* readAll(
 ): AsyncGenerator<DocumentRecord> {
   for (const path of options.paths) {
     if (path === "-") {
-      const stdin = options.stdin ?? Deno.stdin.readable;
-      yield* documentsOfLines(stdin, "stdin", "-", options, context);
+      yield* documentsOfLines(options.stdin ?? "-", "stdin", "stdin", options, context);
       continue;
     }
     for await (const file of documentFiles(path, (name) => readerOf(name) !== undefined)) {
@@ -127,19 +125,18 @@ async function* readJsonLines(
   options: DocumentsOptions,
   context: StageContext,
 ): AsyncGenerator<DocumentRecord> {
-  using file = await Deno.open(path);
-  yield* documentsOfLines(file.readable, path, name, options, context);
+  yield* documentsOfLines(path, path, name, options, context);
 }
 
 async function* documentsOfLines(
-  bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
+  input: string | ReadableStream<Uint8Array<ArrayBuffer>>,
   path: string,
   name: string,
   { fields }: DocumentsOptions,
   context: StageContext,
 ): AsyncGenerator<DocumentRecord> {
-  yield* jsonLines(
-    bytes,
+  yield* jsonRecords(
+    input,
     path,
     (value, { source, line }) =>
       documentOfLine(value, { source, fallbackId: `${name}:${line}` }, fields),

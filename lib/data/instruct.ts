@@ -1,5 +1,4 @@
-import { named } from "../flow/describe.ts";
-import type { Random, Stage, StageContext } from "../flow/mod.ts";
+import { named, type Random, type Stage, type StageContext } from "../flow/mod.ts";
 import type { Generation } from "../generate/types.ts";
 import { parseQuestions } from "./parse_questions.ts";
 import { askForQuestions, DEFAULT_INSTRUCTION } from "./prompts.ts";

@@ -35,5 +35,6 @@ export type { StageSampling } from "./sampler_note.ts";
 export * from "./sequence.ts";
 export type { LeaveOut } from "./shorten.ts";
 export type { TextTokenizer } from "./text_tokenizer.ts";
+export * from "./shuffle.ts";
 export * from "./to_sharegpt.ts";
 export * from "./to_trl.ts";

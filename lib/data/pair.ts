@@ -1,5 +1,4 @@
-import { named } from "../flow/describe.ts";
-import type { Stage, StageContext } from "../flow/mod.ts";
+import { named, type Stage, type StageContext } from "../flow/mod.ts";
 import { DEFAULT_FILTERS, reasonToDrop, type TurnFilterName } from "./filters.ts";
 import type { AnsweredTurn, DraftRecord, PairRecord, PairTurn, TurnDraft } from "./record.ts";
 import { type ReferenceOptions, withReferences } from "./reference.ts";

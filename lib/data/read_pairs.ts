@@ -1,6 +1,5 @@
-import { named } from "../flow/describe.ts";
-import { type StageContext, UserError } from "../flow/mod.ts";
-import { jsonLines } from "./json_lines.ts";
+import { named, type StageContext, UserError } from "../flow/mod.ts";
+import { jsonRecords } from "./json_records.ts";
 import { parsePair } from "./parse_pair.ts";
 import type { PairRecord } from "./record.ts";
 
@@ -34,6 +33,7 @@ export function readPairs(
   options: ReadPairsOptions = {},
 ): (context: StageContext) => AsyncIterable<PairRecord> {
   const { epochs = 1, stdin } = options;
+  const name = path === "-" ? "stdin" : path;
   if (path === "-" && epochs > 1) {
     throw new UserError(`Cannot read pairs from stdin ${epochs} times`, {
       hint: "Write them to a file first, or train for one epoch",
@@ -43,26 +43,15 @@ export function readPairs(
     for (let epoch = 0; epoch < epochs; epoch++) {
       // Lines that were dropped once are not news in later epochs.
       const reporting = epoch === 0 ? context : muted(context);
-      const bytes = path === "-" ? stdin ?? Deno.stdin.readable : await openFile(path);
+      const input = path === "-" ? stdin ?? path : path;
       let read = 0;
-      for await (const pair of jsonLines(bytes, path, parsePair, reporting)) {
+      for await (const pair of jsonRecords(input, name, parsePair, reporting)) {
         read++;
         yield pair;
       }
-      if (read === 0) {
-        throw new UserError(`There is no pair in ${path === "-" ? "stdin" : path}`);
-      }
+      if (read === 0) throw new UserError(`There is no pair in ${name}`);
     }
   }, { path, epochs });
-}
-
-async function openFile(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  try {
-    return (await Deno.open(path)).readable;
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new UserError(`There is no file ${path}`, { cause });
-  }
 }
 
 function muted(context: StageContext): StageContext {

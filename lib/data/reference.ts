@@ -1,5 +1,4 @@
-import { named } from "../flow/describe.ts";
-import type { Stage } from "../flow/mod.ts";
+import { named, type Stage } from "../flow/mod.ts";
 import type { Scorer, TurnScores } from "../generate/scorer_types.ts";
 import type { ChatModel, SequencedDocument } from "../model/mod.ts";
 import type { PairRecord, PairTurn } from "./record.ts";

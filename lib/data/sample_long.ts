@@ -1,5 +1,4 @@
-import { named } from "../flow/describe.ts";
-import type { Stage, StageContext } from "../flow/mod.ts";
+import { named, type Stage, type StageContext } from "../flow/mod.ts";
 import type { ChatModel } from "../model/mod.ts";
 import { fitDocument, type FitOptions } from "./fit_document.ts";
 import type { DraftRecord } from "./record.ts";

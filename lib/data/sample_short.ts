@@ -1,5 +1,4 @@
-import { named } from "../flow/describe.ts";
-import type { Stage } from "../flow/mod.ts";
+import { named, type Stage } from "../flow/mod.ts";
 import type { DraftRecord } from "./record.ts";
 import { sampleAnswers } from "./sample_answers.ts";
 import type { SampledStageOptions } from "./sampled_stage.ts";

@@ -1,4 +1,4 @@
-import type { StageContext } from "../flow/mod.ts";
+import { group, type StageContext } from "../flow/mod.ts";
 import type { Generation, Sampler } from "../generate/types.ts";
 import type { Message } from "../model/mod.ts";
 import type { DraftRecord } from "./record.ts";
@@ -36,8 +36,9 @@ export async function* askAbout(
   { sampler, sampling, documentsPerCall = 1 }: SampledStageOptions,
   context: StageContext,
 ): AsyncGenerator<AnsweredDraft> {
-  for await (const group of grouped(drafts, documentsPerCall)) {
-    const asked = group.map(conversationsOf);
+  const together = group<DraftRecord>({ count: documentsPerCall });
+  for await (const documents of together(drafts, context)) {
+    const asked = documents.map(conversationsOf);
     const conversations = asked.flat();
     // The record's part in the seed is its prompt: whoever shares a call gets the same text.
     const seed = samplerSeed(context.seed, stage);
@@ -50,20 +51,8 @@ export async function* askAbout(
     const cutOff = answers.filter(({ finish }) => finish === "length").length;
     if (cutOff > 0) context.meter.count("answers cut at maxTokens", cutOff);
     let next = 0;
-    for (const [index, draft] of group.entries()) {
+    for (const [index, draft] of documents.entries()) {
       yield { draft, answers: answers.slice(next, next += asked[index].length) };
     }
   }
-}
-
-async function* grouped<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let group: T[] = [];
-  for await (const item of source) {
-    group.push(item);
-    if (group.length >= size) {
-      yield group;
-      group = [];
-    }
-  }
-  if (group.length > 0) yield group;
 }

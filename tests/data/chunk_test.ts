@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { chunk } from "../../lib/data/chunk.ts";
 import { packChunks } from "../../lib/data/pack_chunks.ts";
 import { countWith } from "../../lib/data/text_tokenizer.ts";
-import { Random } from "../../lib/flow/mod.ts";
+import { Random, UserError } from "../../lib/flow/mod.ts";
 import { runStage } from "./run_stage.ts";
 import { byteTokenizer, greedyTokenizer, wordTokenizer } from "./word_tokenizer.ts";
 
@@ -112,6 +112,20 @@ Deno.test("chunk cuts a document longer than longTokens into consecutive documen
   for (const part of out) assertEquals(texts(part.text, part.chunks).join(""), part.text);
   assertEquals(out.map(({ questions }) => questions), [["How deep is the whale?"], ["Who sings?"]]);
   assertEquals(counts["long documents cut"], 1);
+});
+
+Deno.test("chunk drops a text for which the tokenizer has no tokens", async () => {
+  const encode = (text: string): number[] => {
+    if (text.includes("ß")) throw new UserError('The tokenizer has no token for "ß"');
+    return [...text].map((letter) => letter.length);
+  };
+  const { out, dropped, messages } = await runStage(chunk({ tokenizer: { encode }, tokens: 2 }), [
+    { id: "a", source: "a.txt", text: "Straße" },
+    { id: "b", source: "b.txt", text: "Strand" },
+  ]);
+  assertEquals(out.map(({ id }) => id), ["b"]);
+  assertEquals(dropped[0].reason, "text the tokenizer has no tokens for");
+  assertEquals(messages, ['a: The tokenizer has no token for "ß"']);
 });
 
 Deno.test("chunk refuses sizes that make no chunk", () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { documents } from "../../lib/data/documents.ts";
 import { UserError } from "../../lib/flow/mod.ts";
 import { runSource } from "./run_stage.ts";
@@ -58,14 +58,19 @@ Deno.test("documents goes on after lines that are no documents, and keeps them",
   const { out, dropped, messages } = await runSource(
     documents({ paths: ["-"], stdin: streamOf(text) }),
   );
-  assertEquals(out.map(({ id, text }) => [id, text]), [["-:1", "One"], ["-:6", "Three"]]);
-  assertEquals(dropped, [
-    { reason: "not JSON", record: { source: "stdin:2", text: "{oops" } },
-    { reason: "not a record", record: { source: "stdin:4", text: '{"txt": "Two"}' } },
-    { reason: "not a record", record: { source: "stdin:5", text: "7" } },
-    { reason: "not JSON", record: { source: "stdin:7", text: '{"te' } },
+  assertEquals(out.map(({ id, text }) => [id, text]), [["stdin:1", "One"], ["stdin:6", "Three"]]);
+  assertEquals(dropped.map(({ reason }) => reason), [
+    "the line is not JSON",
+    "not a record",
+    "not a record",
+    "the line is not JSON",
   ]);
-  assert(messages[1].includes("stdin:4") && messages[1].includes("text must be a string"));
+  assertEquals(dropped[1].record, {
+    source: "stdin:4",
+    value: { txt: "Two" },
+    error: "text must be a string",
+  });
+  assertEquals(messages[1], "Skipped stdin:4: text must be a string");
 });
 
 Deno.test("documents drops empty documents and files that are no text", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { parsePair } from "../../lib/data/parse_pair.ts";
 import { readPairs } from "../../lib/data/read_pairs.ts";
 import type { PairRecord } from "../../lib/data/record.ts";
@@ -67,11 +67,13 @@ Deno.test("readPairs goes on after lines that are no pairs, and numbers them", a
   await withFile([line("a"), broken, "{", line("b"), ""].join("\n"), async (path) => {
     const { out, dropped, messages } = await runSource(readPairs(path));
     assertEquals(out, [pairRecord("a"), pairRecord("b")]);
-    assertEquals(dropped, [
-      { reason: "not a record", record: { source: `${path}:2`, text: broken } },
-      { reason: "not JSON", record: { source: `${path}:3`, text: "{" } },
-    ]);
-    assert(messages[0].includes("turns[0].question must be a string; it is missing"), messages[0]);
+    const error = "turns[0].question must be a string; it is missing";
+    assertEquals(dropped[0], {
+      reason: "not a record",
+      record: { source: `${path}:2`, value: JSON.parse(broken), error },
+    });
+    assertEquals(dropped[1].reason, "the line is not JSON");
+    assertEquals(messages[0], `Skipped ${path}:2: ${error}`);
   });
 });
 
@@ -90,7 +92,11 @@ Deno.test("readPairs reads stdin, once", async () => {
 });
 
 Deno.test("readPairs says when there is nothing to read", async () => {
-  await assertRejects(() => runSource(readPairs("none.jsonl")), UserError, "no file none.jsonl");
+  await assertRejects(
+    () => runSource(readPairs("none.jsonl")),
+    UserError,
+    "Cannot read none.jsonl",
+  );
   await withFile("\n", async (path) => {
     await assertRejects(() => runSource(readPairs(path)), UserError, `no pair in ${path}`);
   });
