@@ -25,7 +25,11 @@ export * as onnx from "./lib/onnx/mod.ts";
 export * as runtime from "./lib/runtime/mod.ts";
 /** Config, weights, tokenizer, chat template, and the architectures as graphs. */
 export * as model from "./lib/model/mod.ts";
+/** The records and the stages that make them, from documents to batches. */
+export * as data from "./lib/data/mod.ts";
 /** Losses over pairs: LongPO and its relatives. */
 export * as objective from "./lib/objective/mod.ts";
 /** The step, the optimiser, schedules, checkpoints and the optimise stage. */
 export * as train from "./lib/train/mod.ts";
+/** Tasks, scores, tables and plots. */
+export * as evaluate from "./lib/evaluate/mod.ts";
