@@ -53,6 +53,9 @@ export function slice(
     if (typeof start !== "number" || typeof end !== "number") {
       throw new TypeError("Cannot slice by run-time bounds without the part's length");
     }
+    if (start < 0 || end < start) {
+      throw new RangeError(`Cannot slice [${start}, ${end}): bounds count from the front`);
+    }
     length = end - start;
   }
   const bound = (value: number | Value) => typeof value === "number" ? g.ints([value]) : value;
@@ -89,9 +92,10 @@ export function pad(
   return g.node("Pad", [x, pads, undefined, g.ints([at])], x.type, shape);
 }
 
-/** Adds an axis of length 1. */
+/** Adds an axis of length 1, which is `axis` of the result. */
 export function unsqueeze(g: Graph, x: Value, axis: number): Value {
-  return g.node("Unsqueeze", [x, g.ints([axis])], x.type, x.shape.toSpliced(axis, 0, 1));
+  const at = axisOf(x.shape.length + 1, axis);
+  return g.node("Unsqueeze", [x, g.ints([at])], x.type, x.shape.toSpliced(at, 0, 1));
 }
 
 /** Repeats lengths of 1 up to a shape. */
@@ -125,7 +129,7 @@ export const layoutRules: GradientRules = {
   // The shape at run time: a fixed one could not say two open lengths.
   Reshape: (g, { inputs: [x] }, [dy]) => [reshapeTo(g, dy!, shapeOf(g, x!), x!.shape), undefined],
 
-  Unsqueeze: (g, { inputs: [x] }, [dy]) => [reshape(g, dy!, x!.shape), undefined],
+  Unsqueeze: (g, { inputs: [x] }, [dy]) => [reshapeTo(g, dy!, shapeOf(g, x!), x!.shape), undefined],
 
   Transpose(g, { attributes }, [dy]) {
     const order = attributes.perm as readonly number[];

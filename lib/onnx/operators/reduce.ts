@@ -6,7 +6,7 @@
 
 import { axisOf, type Shape } from "../dims.ts";
 import type { Graph, Node, Value } from "../graph.ts";
-import { expand, reshape, shapeOf } from "./layout.ts";
+import { expand, shapeOf } from "./layout.ts";
 import type { GradientRules } from "./rule.ts";
 
 function reduce(op: string, g: Graph, x: Value, axes: readonly number[], keep: boolean): Value {
@@ -26,29 +26,34 @@ export function reduceMean(g: Graph, x: Value, axes: readonly number[], keep = t
   return reduce("ReduceMean", g, x, axes, keep);
 }
 
-/** Maximum along axes. It has no gradient rule: use it where the result cancels out. */
-export function reduceMax(g: Graph, x: Value, axes: readonly number[], keep = true): Value {
-  return reduce("ReduceMax", g, x, axes, keep);
+/** Maximum along axes, kept as lengths of 1; elements that are equally large share its gradient. */
+export function reduceMax(g: Graph, x: Value, axes: readonly number[]): Value {
+  return reduce("ReduceMax", g, x, axes, true);
 }
 
 /** Sums a gradient over the axes along which an operand of `shape` was broadcast. */
 export function unbroadcast(g: Graph, gradient: Value, shape: Shape): Value {
   const extra = gradient.shape.length - shape.length;
-  const axes = gradient.shape
-    .map((dim, axis) => axis < extra || (shape[axis - extra] === 1 && dim !== 1) ? axis : -1)
-    .filter((axis) => axis >= 0);
-  const summed = axes.length === 0 ? gradient : reduceSum(g, gradient, axes);
-  return reshape(g, summed, shape);
+  const leading = Array.from({ length: extra }, (_, axis) => axis);
+  const sameRank = extra > 0 ? reduceSum(g, gradient, leading, false) : gradient;
+  const stretched = [...shape.keys()]
+    .filter((axis) => shape[axis] === 1 && sameRank.shape[axis] !== 1);
+  return stretched.length > 0 ? reduceSum(g, sameRank, stretched) : sameRank;
 }
 
-function keptShape(g: Graph, { inputs: [x, axes] }: Node): Shape {
-  const at = Array.from(g.constants.get(axes!) as BigInt64Array, Number);
-  return x!.shape.map((dim, axis) => at.includes(axis) ? 1 : dim);
+function axesOf(g: Graph, node: Node): number[] {
+  return Array.from(g.constants.get(node.inputs[1]!) as BigInt64Array, Number);
 }
 
+/** A reduction's gradient at every element that was reduced. */
 function spread(g: Graph, node: Node, dy: Value): Value {
-  const x = node.inputs[0]!;
-  return expand(g, reshape(g, dy, keptShape(g, node)), shapeOf(g, x), x.shape);
+  const [x, axes] = node.inputs as Value[];
+  const at = axesOf(g, node);
+  const shape = x.shape.map((dim, axis) => at.includes(axis) ? 1 : dim);
+  const kept = node.attributes.keepdims === 1
+    ? dy
+    : g.node("Unsqueeze", [dy, axes], dy.type, shape);
+  return expand(g, kept, shapeOf(g, x), x.shape);
 }
 
 /** Gradient rules of the reductions. */
@@ -57,8 +62,7 @@ export const reduceRules: GradientRules = {
 
   ReduceMean(g, node, [dy]) {
     const x = node.inputs[0]!;
-    const axes = Array.from(g.constants.get(node.inputs[1]!) as BigInt64Array, Number);
-    const count = axes.reduce((product, axis) => {
+    const count = axesOf(g, node).reduce((product, axis) => {
       const dim = x.shape[axis];
       if (typeof dim === "string") throw new TypeError(`Cannot differentiate a mean over ${dim}`);
       return product * dim;

@@ -1,11 +1,12 @@
 /**
- * Softmax and log-sum-exp, and their gradients.
+ * Softmax, log-sum-exp and the maximum under them, and their gradients.
  *
  * @module
  */
 
 import type { Graph, Value } from "../graph.ts";
-import { add, exp, log, mul, sub } from "./elementwise.ts";
+import { equal, indicator } from "./compare.ts";
+import { add, div, exp, log, mul, sub } from "./elementwise.ts";
 import { reduceMax, reduceSum } from "./reduce.ts";
 import { reshape } from "./layout.ts";
 import type { GradientRules } from "./rule.ts";
@@ -17,7 +18,6 @@ export function softmax(g: Graph, x: Value): Value {
 
 /** `log(sum(e^x))` over the last axis, without overflow; the axis is dropped. */
 export function logSumExp(g: Graph, x: Value): Value {
-  // The shift cancels out, so that treating it as a constant leaves the gradient right.
   const shift = reduceMax(g, x, [-1]);
   const total = add(g, log(g, reduceSum(g, exp(g, sub(g, x, shift)), [-1])), shift);
   return reshape(g, total, x.shape.slice(0, -1));
@@ -30,6 +30,9 @@ export const softmaxRules: GradientRules = {
     return [sub(g, weighted, mul(g, y, reduceSum(g, weighted, [-1])))];
   },
 
-  // Only reached through logSumExp's shift: its two uses cancel, so the gradient is absent.
-  ReduceMax: () => [undefined, undefined],
+  ReduceMax(g, { inputs: [x, axes], outputs: [y] }, [dy]) {
+    const largest = indicator(g, equal(g, x!, y));
+    const count = g.node("ReduceSum", [largest, axes], "float32", y.shape, { keepdims: 1 });
+    return [mul(g, largest, div(g, dy!, count)), undefined];
+  },
 };
