@@ -1,8 +1,10 @@
 import type { SequencedDocument } from "../model/mod.ts";
 
-/** Summed log-probs (natural) of a document's answers, `[turns]` each. */
+/** Summed log-probs (natural) of a document's answers. */
 export interface TurnScores {
+  /** `[turns]` */
   chosen: number[];
+  /** `[turns]` */
   rejected: number[];
 }
 

@@ -1,0 +1,55 @@
+/**
+ * An answer while it grows.
+ *
+ * @module
+ */
+
+import type { Random } from "../flow/mod.ts";
+import { drawToken } from "./sampling.ts";
+import type { Generation, SamplingOptions } from "./types.ts";
+
+/** How tokens are drawn from a model, text left out. */
+export interface TokenSamplingOptions extends Omit<SamplingOptions, "stop"> {
+  /** Tokens that end an answer. @default {[]} */
+  endTokenIds?: readonly number[];
+  /** Whether an answer ends with the tokens it has; asked after each of them. */
+  isFinished?: (tokenIds: readonly number[]) => boolean;
+}
+
+/** One answer as tokens. */
+export type TokenGeneration = Omit<Generation, "text">;
+
+/** The tokens of an answer so far. */
+export class Answer {
+  readonly tokenIds: number[] = [];
+  readonly logProbs: number[] = [];
+  readonly #options: TokenSamplingOptions;
+  readonly #random: Random;
+  #finish: Generation["finish"] | undefined;
+
+  constructor(options: TokenSamplingOptions, random: Random) {
+    this.#options = options;
+    this.#random = random;
+  }
+
+  /** Whether no token may follow. */
+  get isFinished(): boolean {
+    return this.#finish !== undefined;
+  }
+
+  /** Takes the next token; `logits` are float32 `[vocabulary]`. */
+  take(logits: Float32Array): void {
+    const { maxTokens, endTokenIds = [], isFinished } = this.#options;
+    const { id, logProb } = drawToken(logits, this.#options, this.#random);
+    this.tokenIds.push(id);
+    this.logProbs.push(logProb);
+    if (endTokenIds.includes(id) || isFinished?.(this.tokenIds)) this.#finish = "stop";
+    else if (this.tokenIds.length >= maxTokens) this.#finish = "length";
+  }
+
+  /** The answer as it ended. */
+  get generation(): TokenGeneration {
+    const { tokenIds, logProbs } = this;
+    return { tokenIds, logProbs, finish: this.#finish ?? "length" };
+  }
+}

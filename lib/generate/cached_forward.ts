@@ -1,0 +1,115 @@
+/**
+ * New tokens through a model, after those in a cache.
+ *
+ * @module
+ */
+
+import {
+  type ForwardOptions,
+  graphsOf,
+  type ModelConfig,
+  type Parameters,
+  rotaryTable,
+  segmentParameters,
+} from "../model/mod.ts";
+import { evalGraph, type Graph, modelBytes } from "../onnx/mod.ts";
+import { floats, floatsOf, ints, Session, type Tensors } from "../runtime/mod.ts";
+import type { KeyValueCache } from "./key_value_cache.ts";
+import type { TokenRow } from "./token_row.ts";
+
+/** A model's weights, as its sessions take them. */
+export interface ForwardWeights {
+  embed: Tensors;
+  layers: Tensors[];
+  head: Tensors;
+}
+
+/** Gives every session its weights; they are read, not copied, at every run. */
+export function forwardWeights(config: ModelConfig, parameters: Parameters): ForwardWeights {
+  const { parameterNames: names } = graphsOf(config);
+  const weights = (of: Record<string, string>) => segmentParameters(of, parameters);
+  return {
+    embed: weights(names.embed(config)),
+    layers: Array.from(
+      { length: config.layerCount },
+      (_, layer) => weights(names.layer(config, layer)),
+    ),
+    head: weights(names.head(config)),
+  };
+}
+
+/** Sessions that compute new tokens after those in a cache. */
+export class CachedForward implements AsyncDisposable {
+  readonly #config: ModelConfig;
+  readonly #sessions: { embed: Session; layer: Session; logits: Session };
+
+  private constructor(
+    config: ModelConfig,
+    sessions: { embed: Session; layer: Session; logits: Session },
+  ) {
+    this.#config = config;
+    this.#sessions = sessions;
+  }
+
+  /** Makes the graphs ready. */
+  static async open(config: ModelConfig, options: ForwardOptions = {}): Promise<CachedForward> {
+    const graphs = graphsOf(config);
+    const open = (name: string, g: Graph) => Session.open(modelBytes(g), { ...options, name });
+    return new CachedForward(config, {
+      embed: await open("embed", evalGraph(graphs.embed(config))),
+      layer: await open("cached layer", graphs.cachedLayer(config)),
+      logits: await open("logits", graphs.logits(config)),
+    });
+  }
+
+  /**
+   * Computes new tokens and puts their keys and values into the cache.
+   *
+   * @param since The first token in the cache that any of them may see.
+   * @returns float32 `[new tokens, hidden]`, out of the last layer.
+   */
+  async hidden(
+    weights: ForwardWeights,
+    cache: KeyValueCache,
+    row: TokenRow,
+    { since = 0, signal }: { since?: number; signal?: AbortSignal } = {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const count = row.tokens.length;
+    const { headSize, ropeTheta } = this.#config;
+    const { cos, sin } = rotaryTable(row.position, headSize, ropeTheta);
+    const turns = [count, headSize / 2];
+    cache.extend(row);
+    const shared = {
+      cos: floats(cos, turns),
+      sin: floats(sin, turns),
+      ...cache.marks(count, since),
+    };
+    const tokens = ints(row.tokens);
+    let { hidden } = await this.#sessions.embed.run({ tokens, ...weights.embed });
+    for (const [layer, layerWeights] of weights.layers.entries()) {
+      signal?.throwIfAborted();
+      const past = cache.past(layer, count, since);
+      const inputs = { input: hidden, ...shared, ...past, ...layerWeights };
+      const outputs = await this.#sessions.layer.run(inputs);
+      cache.put(layer, count, floatsOf(outputs.keys), floatsOf(outputs.values));
+      hidden = outputs.hidden;
+    }
+    return floatsOf(hidden);
+  }
+
+  /** float32 `[rows, vocabulary]` of hidden states `[rows, hidden]`. */
+  async logits(
+    weights: ForwardWeights,
+    hidden: Float32Array<ArrayBuffer>,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const { hiddenSize } = this.#config;
+    const input = floats(hidden, [hidden.length / hiddenSize, hiddenSize]);
+    const { logits } = await this.#sessions.logits.run({ input, ...weights.head });
+    return floatsOf(logits);
+  }
+
+  /** Frees the sessions. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of Object.values(this.#sessions)) await session[Symbol.asyncDispose]();
+  }
+}

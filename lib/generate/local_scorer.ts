@@ -1,0 +1,128 @@
+/**
+ * A model in this process as a scorer.
+ *
+ * @module
+ */
+
+import {
+  type ForwardOptions,
+  type Model,
+  packRow,
+  RowForward,
+  rowLength,
+  type SequencedDocument,
+  turnCount,
+  withRopeTheta,
+} from "../model/mod.ts";
+import type { Scorer, TurnScores } from "./scorer_types.ts";
+
+/** Options of {@linkcode localScorer}. */
+export interface LocalScorerOptions extends ForwardOptions {
+  /** Another base of the rotary embedding. @default {the config's} */
+  ropeTheta?: number;
+  /** Tokens that documents are packed up to, to be scored at once. @default {2048} */
+  tokensPerRow?: number;
+}
+
+/** Consecutive documents up to a number of tokens, at least one. */
+function rowsOf(
+  documents: readonly SequencedDocument[],
+  tokensPerRow: number,
+): SequencedDocument[][] {
+  const rows: SequencedDocument[][] = [];
+  let length = Infinity;
+  for (const document of documents) {
+    const own = rowLength(document);
+    length += own;
+    if (length > tokensPerRow) {
+      rows.push([]);
+      length = own;
+    }
+    rows.at(-1)!.push(document);
+  }
+  return rows;
+}
+
+/** A model in this process that says how likely answers are. */
+export class LocalScorer implements Scorer, AsyncDisposable {
+  /** Hash of the model's weights and configuration. */
+  readonly fingerprint: string;
+  /** Hash of its tokenizer and chat template. */
+  readonly chatHash: string;
+  readonly #model: Model;
+  readonly #forward: RowForward;
+  readonly #tokensPerRow: number;
+
+  /** Use {@linkcode localScorer}. */
+  constructor(model: Model, forward: RowForward, tokensPerRow: number) {
+    this.fingerprint = model.fingerprint;
+    this.chatHash = model.chatHash;
+    this.#model = model;
+    this.#forward = forward;
+    this.#tokensPerRow = tokensPerRow;
+  }
+
+  /**
+   * Scores both answers of every turn, in the order of the documents. A turn that lacks an answer
+   * has 0 in its place.
+   */
+  async score(
+    documents: readonly SequencedDocument[],
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<TurnScores[]> {
+    const scores: TurnScores[] = [];
+    for (const row of rowsOf(documents, this.#tokensPerRow)) {
+      signal?.throwIfAborted();
+      scores.push(...await this.#scoreRow(row, signal));
+    }
+    return scores;
+  }
+
+  async #scoreRow(
+    documents: readonly SequencedDocument[],
+    signal?: AbortSignal,
+  ): Promise<TurnScores[]> {
+    const row = packRow(documents);
+    const { turn, rejected } = row.predictions;
+    const logProbs = await this.#forward.logProbs(this.#model.parameters, row, { signal });
+    const turns = row.documentOfTurn.length;
+    const sums = { chosen: new Float64Array(turns), rejected: new Float64Array(turns) };
+    for (let at = 0; at < turn.length; at++) {
+      if (turn[at] >= 0) sums[rejected[at] ? "rejected" : "chosen"][turn[at]] += logProbs[at];
+    }
+    let from = 0;
+    return documents.map((document) => {
+      const to = from + turnCount(document);
+      const part = (side: Float64Array) => Array.from(side.subarray(from, to));
+      const scores = { chosen: part(sums.chosen), rejected: part(sums.rejected) };
+      from = to;
+      return scores;
+    });
+  }
+
+  /** Frees the model's graphs. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#forward[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Makes a scorer of a model.
+ *
+ * @example Reference log-probs of a pair's answers
+ * ```ts ignore
+ * import { loadModel } from "@longpo/longpo/model";
+ * import { localScorer } from "@longpo/longpo/generate";
+ *
+ * await using scorer = await localScorer(await loadModel("models/SmolLM2-135M-Instruct"));
+ * const [{ chosen, rejected }] = await scorer.score([document]);
+ * ```
+ */
+export async function localScorer(
+  model: Model,
+  options: LocalScorerOptions = {},
+): Promise<LocalScorer> {
+  const { ropeTheta, tokensPerRow = 2048, ...rest } = options;
+  const config = ropeTheta === undefined ? model.config : withRopeTheta(model.config, ropeTheta);
+  return new LocalScorer(model, await RowForward.open(config, rest), tokensPerRow);
+}

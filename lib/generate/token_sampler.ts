@@ -1,0 +1,226 @@
+/**
+ * Token prompts in, answers out: a model with a cache.
+ *
+ * @module
+ */
+
+import { Random, UserError } from "../flow/mod.ts";
+import type { ForwardOptions, ModelConfig, Parameters } from "../model/mod.ts";
+import { Answer, type TokenGeneration, type TokenSamplingOptions } from "./answer.ts";
+import { CachedForward, type ForwardWeights, forwardWeights } from "./cached_forward.ts";
+import { type Cluster, clusterLength, clusterPrompts } from "./clusters.ts";
+import { KeyValueCache } from "./key_value_cache.ts";
+import { noStats, type SamplerStats } from "./sampler_stats.ts";
+import { checkRules } from "./sampling.ts";
+import { emptyRow, prefillPieces, promptRow, type RowEnd, rowPart } from "./token_row.ts";
+
+/** How much a sampler computes at once: memory and speed, never results. */
+export interface TokenSamplerOptions extends ForwardOptions {
+  /** Prompt tokens that are computed at once. @default {512} */
+  prefillTokens?: number;
+  /** Tokens that documents are put together up to, to be answered side by side. @default {2048} */
+  batchTokens?: number;
+  /** Tokens that questions on a document may take before they outgrow it. @default {256} */
+  branchTokens?: number;
+}
+
+/** An answer and where its next token goes. */
+interface OpenAnswer extends RowEnd {
+  answer: Answer;
+}
+
+/** Consecutive clusters up to a number of tokens, at least one. */
+function batchesOf(clusters: readonly Cluster[], tokens: number): Cluster[][] {
+  const batches: Cluster[][] = [];
+  let length = Infinity;
+  for (const cluster of clusters) {
+    length += clusterLength(cluster);
+    if (length > tokens) {
+      batches.push([]);
+      length = clusterLength(cluster);
+    }
+    batches.at(-1)!.push(cluster);
+  }
+  return batches;
+}
+
+/** Randomness of each prompt: of its own tokens, and how often they were there before. */
+function randomOf(prompts: readonly (readonly number[])[], seed: number): Random[] {
+  const run = new Random(seed);
+  const seen = new Map<string, number>();
+  return prompts.map((prompt) => {
+    const key = prompt.join(" ");
+    const occurrence = seen.get(key) ?? 0;
+    seen.set(key, occurrence + 1);
+    return run.fork(key, occurrence);
+  });
+}
+
+function checkPrompts(prompts: readonly (readonly number[])[], vocabSize: number): void {
+  for (const [index, prompt] of prompts.entries()) {
+    if (prompt.length === 0) throw new UserError(`Prompt ${index + 1} is empty`);
+    const strange = prompt.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
+    if (strange !== undefined) {
+      throw new UserError(`Prompt ${index + 1} holds ${strange}, which is no token of the model`, {
+        hint: `Its tokens are the whole numbers from 0 to ${vocabSize - 1}`,
+      });
+    }
+  }
+}
+
+/**
+ * Answers token prompts. Prompts that follow each other and begin alike share that beginning's
+ * computation; each answer is what the prompt would get alone.
+ */
+export class TokenSampler implements AsyncDisposable {
+  readonly #config: ModelConfig;
+  readonly #parameters: Parameters;
+  readonly #forward: CachedForward;
+  readonly #options: Required<Omit<TokenSamplerOptions, keyof ForwardOptions>>;
+  readonly #stats = noStats();
+  /** Calls take turns: each alone has the memory. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    config: ModelConfig,
+    parameters: Parameters,
+    forward: CachedForward,
+    options: TokenSamplerOptions,
+  ) {
+    this.#config = config;
+    this.#parameters = parameters;
+    this.#forward = forward;
+    const { prefillTokens = 512, batchTokens = 2048, branchTokens = 256 } = options;
+    this.#options = { prefillTokens, batchTokens, branchTokens };
+  }
+
+  /** Makes a model's graphs ready; its weights are read anew at every call. */
+  static async open(
+    config: ModelConfig,
+    parameters: Parameters,
+    options: TokenSamplerOptions = {},
+  ): Promise<TokenSampler> {
+    const forward = await CachedForward.open(config, options);
+    return new TokenSampler(config, parameters, forward, options);
+  }
+
+  /** What was done so far. */
+  get stats(): Readonly<SamplerStats> {
+    return { ...this.#stats };
+  }
+
+  /**
+   * Answers prompts, in their order.
+   *
+   * @param prompts `[prompts][tokens]`, none empty.
+   * @throws {UserError} If a prompt or an option cannot be used.
+   */
+  generate(
+    prompts: readonly (readonly number[])[],
+    options: TokenSamplingOptions,
+  ): Promise<TokenGeneration[]> {
+    const run = this.#turn.then(() => this.#generate(prompts, options));
+    this.#turn = run.catch(() => {});
+    return run;
+  }
+
+  async #generate(
+    prompts: readonly (readonly number[])[],
+    options: TokenSamplingOptions,
+  ): Promise<TokenGeneration[]> {
+    options.signal?.throwIfAborted();
+    checkRules(options);
+    checkPrompts(prompts, this.#config.vocabSize);
+    if (!(Number.isSafeInteger(options.maxTokens) && options.maxTokens > 0)) {
+      throw new UserError(`maxTokens must be a positive whole number, not ${options.maxTokens}`);
+    }
+    const answers = randomOf(prompts, options.seed ?? 0).map((own) => new Answer(options, own));
+    const weights = forwardWeights(this.#config, this.#parameters);
+    const clusters = clusterPrompts(prompts, this.#options);
+    const started = performance.now();
+    for (const [index, batch] of batchesOf(clusters, this.#options.batchTokens).entries()) {
+      const cache = this.#cacheFor(batch, options.maxTokens);
+      let open = await this.#prefill(weights, cache, batch, answers, options.signal);
+      if (index === 0) this.#stats.secondsToFirstToken = (performance.now() - started) / 1000;
+      while (open.length > 0) open = await this.#step(weights, cache, open, options.signal);
+    }
+    for (const { length } of prompts) this.#stats.promptTokens += length;
+    for (const { tokenIds } of answers) this.#stats.newTokens += tokenIds.length;
+    return answers.map(({ generation }) => generation);
+  }
+
+  /** Room for prompts and answers; an answer's last token is not computed any more. */
+  #cacheFor(batch: readonly Cluster[], maxTokens: number): KeyValueCache {
+    const capacity = batch.reduce(
+      (sum, cluster) => sum + clusterLength(cluster) + cluster.branches.length * (maxTokens - 1),
+      0,
+    );
+    return new KeyValueCache(this.#config, capacity);
+  }
+
+  /** Computes prompts piece by piece and takes every answer's first token. */
+  async #prefill(
+    weights: ForwardWeights,
+    cache: KeyValueCache,
+    clusters: readonly Cluster[],
+    answers: readonly Answer[],
+    signal?: AbortSignal,
+  ): Promise<OpenAnswer[]> {
+    const started = performance.now();
+    const { hiddenSize } = this.#config;
+    const { row, ends } = promptRow(clusters);
+    const last = new Float32Array(ends.length * hiddenSize);
+    for (const { from, to, since } of prefillPieces(clusters, this.#options.prefillTokens)) {
+      const part = rowPart(row, from, to);
+      const hidden = await this.#forward.hidden(weights, cache, part, { since, signal });
+      for (const [index, end] of ends.entries()) {
+        if (end.last < from || end.last >= to) continue;
+        const at = (end.last - from) * hiddenSize;
+        last.set(hidden.subarray(at, at + hiddenSize), index * hiddenSize);
+      }
+    }
+    const open = ends.map((end) => ({ ...end, answer: answers[end.prompt] }));
+    await this.#take(weights, last, open);
+    this.#stats.computedPromptTokens += row.tokens.length;
+    this.#stats.prefillSeconds += (performance.now() - started) / 1000;
+    return open.filter(({ answer }) => !answer.isFinished);
+  }
+
+  /** Computes the newest token of every open answer and takes its next. */
+  async #step(
+    weights: ForwardWeights,
+    cache: KeyValueCache,
+    open: readonly OpenAnswer[],
+    signal?: AbortSignal,
+  ): Promise<OpenAnswer[]> {
+    const started = performance.now();
+    const row = emptyRow(open.length);
+    for (const [at, { answer, document, branch, position }] of open.entries()) {
+      row.tokens[at] = answer.tokenIds.at(-1)!;
+      row.document[at] = document;
+      row.branch[at] = branch;
+      row.position[at] = position + answer.tokenIds.length - 1;
+    }
+    await this.#take(weights, await this.#forward.hidden(weights, cache, row, { signal }), open);
+    this.#stats.decodeSeconds += (performance.now() - started) / 1000;
+    return open.filter(({ answer }) => !answer.isFinished);
+  }
+
+  async #take(
+    weights: ForwardWeights,
+    hidden: Float32Array<ArrayBuffer>,
+    open: readonly OpenAnswer[],
+  ): Promise<void> {
+    const { vocabSize } = this.#config;
+    const logits = await this.#forward.logits(weights, hidden);
+    for (const [index, { answer }] of open.entries()) {
+      answer.take(logits.subarray(index * vocabSize, (index + 1) * vocabSize));
+    }
+  }
+
+  /** Frees the model's graphs once running calls are through. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turn;
+    await this.#forward[Symbol.asyncDispose]();
+  }
+}
