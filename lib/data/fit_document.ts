@@ -20,7 +20,8 @@ export interface FitOptions {
  * Shortens the document, never a question, until every prompt of the record fits.
  *
  * All turns see the same shortened document, which the record keeps: what was sampled from is what
- * is trained on. Turns whose question leaves no room for any document are dropped.
+ * is trained on. Turns whose question leaves no room for any document are dropped; without a turn
+ * left, there are none in the result.
  */
 export function fitDocument(
   draft: DraftRecord,
@@ -40,14 +41,18 @@ export function fitDocument(
   const turns = fitting.map(({ turn }) => turn);
   if (turns.length === 0) return { ...draft, turns };
 
-  const longest = fitting.reduce((one, other) => other.alone > one.alone ? other : one);
-  const fits = (long: string): boolean =>
-    promptSize(long, longest.turn.question) <= maxPromptTokens;
-  let long = draft.long;
-  for (let room = maxPromptTokens - longest.alone; long !== "" && !fits(long); room--) {
+  const excess = (long: string): number =>
+    Math.max(...turns.map(({ question }) => promptSize(long, question))) - maxPromptTokens;
+  if (excess(draft.long) <= 0) return { ...draft, turns };
+
+  let room = maxPromptTokens - Math.max(...fitting.map(({ alone }) => alone));
+  let long = shorten(draft.long, room, count, leaveOut);
+  while (long !== "" && excess(long) > 0) {
+    // A token may span the border between document and template.
+    room -= excess(long);
     long = shorten(draft.long, room, count, leaveOut);
   }
-  if (long === draft.long) return { ...draft, turns };
+  if (long.trim() === "") return { ...draft, turns: [] };
   meter.count("documents shortened");
   log.warn(
     `${draft.id}: left out the ${leaveOut} of the document to fit ${maxPromptTokens} tokens`,

@@ -1,15 +1,24 @@
-import type { Stage } from "../flow/mod.ts";
+import { group, named, type Stage } from "../flow/mod.ts";
 import type { SequencedDocument } from "../model/mod.ts";
-import { packRow, rowLength } from "../model/row.ts";
-import type { Batch } from "./batch.ts";
+import { type PackedRow, packRow, rowLength } from "../model/row.ts";
 import { packRows } from "./pack_rows.ts";
+
+/** What one optimiser step trains on. */
+export interface Batch {
+  /** Rows of packed documents; their gradients are summed. */
+  rows: PackedRow[];
+  /** Documents in all rows. */
+  documents: number;
+  /** Tokens in all rows, what documents share counted once. */
+  tokens: number;
+}
 
 /** How documents become batches. */
 export interface PackOptions {
   /** Most tokens of a row; a longer document has a row of its own. */
   tokensPerRow: number;
-  /** Documents of an optimiser step; the last batch may have fewer. */
-  documentsPerBatch: number;
+  /** Documents of an optimiser step; the last batch may have fewer. @default {8} */
+  documentsPerBatch?: number;
 }
 
 /** Packs a batch's documents into rows. */
@@ -23,17 +32,24 @@ export function packBatch(documents: readonly SequencedDocument[], tokensPerRow:
   };
 }
 
-/** A stage that groups token sequences into batches of packed rows. */
+/**
+ * A stage that groups token sequences into batches of packed rows.
+ *
+ * @throws {RangeError} If a size is not a positive whole number.
+ */
 export function packBatches(options: PackOptions): Stage<SequencedDocument, Batch> {
-  const { tokensPerRow, documentsPerBatch } = options;
-  return async function* packBatches(source) {
-    let open: SequencedDocument[] = [];
-    for await (const document of source) {
-      open.push(document);
-      if (open.length < documentsPerBatch) continue;
-      yield packBatch(open, tokensPerRow);
-      open = [];
+  const { tokensPerRow, documentsPerBatch = 8 } = options;
+  for (const [name, size] of Object.entries({ tokensPerRow, documentsPerBatch })) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new RangeError(`Cannot batch with ${name} ${size}: give a positive whole number`);
     }
-    if (open.length > 0) yield packBatch(open, tokensPerRow);
-  };
+  }
+  const together = group<SequencedDocument>({ count: documentsPerBatch });
+  return named("packBatches", async function* packBatches(source, context) {
+    for await (const documents of together(source, context)) {
+      const batch = packBatch(documents, tokensPerRow);
+      context.meter.count("tokens", batch.tokens);
+      yield batch;
+    }
+  }, { tokensPerRow, documentsPerBatch });
 }

@@ -22,15 +22,18 @@ export function shorten(
   const starts = all.map(({ start }) => start).reverse();
   const forwards = all.map(({ tokens }) => tokens);
   const backwards = forwards.toReversed();
-  // Joined pieces can have more tokens than their sum, so the budget sinks until they fit.
-  for (let budget = tokens; budget > 0; budget--) {
+  let budget = tokens;
+  while (budget > 0) {
     const headTokens = leaveOut === "end" ? budget : Math.ceil(budget / 2);
     const head = ends[longestRun(forwards, headTokens) - 1] ?? 0;
     const tail = leaveOut === "end"
       ? text.length
       : starts[longestRun(backwards, budget - headTokens) - 1] ?? text.length;
     const kept = head < tail ? text.slice(0, head) + text.slice(tail) : text;
-    if (count(kept) <= tokens) return kept;
+    const excess = count(kept) - tokens;
+    if (excess <= 0) return kept;
+    // Joined pieces can have more tokens than their sum.
+    budget -= excess;
   }
   return "";
 }
