@@ -11,4 +11,5 @@ export * from "./match.ts";
 export * from "./nll.ts";
 export * from "./recall.ts";
 export * from "./report.ts";
+export * from "./score_model.ts";
 export type { Share } from "./share.ts";

@@ -10,3 +10,4 @@ export * from "./learner.ts";
 export * from "./optimise.ts";
 export * from "./schedule.ts";
 export * from "./train_step.ts";
+export * from "./training.ts";

@@ -17,6 +17,8 @@ export interface OptimiseOptions {
   learner: Learner;
   optimizer: AdamW;
   schedule: Schedule;
+  /** The optimiser's step count when the source begins. @default {0} */
+  firstStep?: number;
   /** Where to keep checkpoints; none are written without it. */
   checkpoint?: {
     path: string;
@@ -31,29 +33,30 @@ export interface OptimiseOptions {
  * Trains on each batch and yields the step's metrics.
  *
  * The stage ends after `schedule.steps` steps, whatever is left of the source. Where the optimiser
- * has done steps already (a checkpoint was loaded), as many batches are passed over, so that a
- * resumed run sees what the uninterrupted one would have seen. When the pipeline is aborted, a
+ * has gone beyond `firstStep` already (a checkpoint was loaded), as many batches are passed over, so
+ * that a resumed run sees what the uninterrupted one would have seen. When the pipeline is aborted, a
  * checkpoint is written first.
  *
  * @throws {UserError} If the loss is not finite; parameters are those before that step.
  */
 export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
-  const { learner, optimizer, schedule, checkpoint } = options;
+  const { learner, optimizer, schedule, firstStep = 0, checkpoint } = options;
+  const done = () => optimizer.step - firstStep;
   const save = async () => {
     if (!checkpoint) return;
     await saveCheckpoint(checkpoint.path, learner.parameters, optimizer, checkpoint.run);
   };
   return async function* optimise(source, { signal, meter }) {
-    let pass = optimizer.step;
+    let pass = done();
     let saved = optimizer.step;
-    if (optimizer.step >= schedule.steps) return;
+    if (done() >= schedule.steps) return;
     try {
       for await (const batch of source) {
         if (pass > 0) {
           pass--;
           continue;
         }
-        const rate = learningRateAt(schedule, optimizer.step);
+        const rate = learningRateAt(schedule, done());
         const metrics = await trainStep(learner, optimizer, batch, rate, signal);
         meter.count("tokens", batch.tokens);
         if (checkpoint && optimizer.step % checkpoint.every === 0) {
@@ -61,7 +64,7 @@ export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
           saved = optimizer.step;
         }
         yield metrics;
-        if (optimizer.step >= schedule.steps) return;
+        if (done() >= schedule.steps) return;
       }
     } finally {
       if (signal.aborted && optimizer.step > saved) await save();

@@ -1,0 +1,42 @@
+/**
+ * An exam on short and long contexts, and how a model does in it.
+ *
+ * @module
+ */
+
+import { localSampler, localScorer } from "../generate/mod.ts";
+import type { ForwardOptions, Model } from "../model/mod.ts";
+import type { EvaluationItem } from "./item.ts";
+import { nll } from "./nll.ts";
+import { recall } from "./recall.ts";
+import type { ModelScores, Score } from "./report.ts";
+
+/** The same questions, on pieces and on whole documents. */
+export interface Exam {
+  short: readonly EvaluationItem[];
+  long: readonly EvaluationItem[];
+}
+
+/** How an exam is held. */
+export interface ScoreModelOptions extends ForwardOptions {
+  model: Model;
+  exam: Exam;
+  /** Another RoPE base than the model's own. */
+  ropeTheta?: number;
+  /** Most tokens of an answer. @default {16} */
+  maxTokens?: number;
+  /** Stops between two contexts. */
+  signal?: AbortSignal;
+}
+
+/** Holds an exam: greedy answers and the likelihood of the true ones, on both lengths. */
+export async function scoreModel(options: ScoreModelOptions): Promise<ModelScores> {
+  const { model, exam, ropeTheta, maxTokens, signal, device, threads } = options;
+  await using sampler = await localSampler(model, { ropeTheta, device, threads });
+  await using scorer = await localScorer(model, { ropeTheta, device, threads });
+  const score = async (items: readonly EvaluationItem[]): Promise<Score> => {
+    const { unended: _, ...answered } = await recall({ sampler, items, maxTokens, signal });
+    return { ...answered, nll: (await nll({ scorer, model, items, signal })).nll };
+  };
+  return { short: await score(exam.short), long: await score(exam.long) };
+}

@@ -1,0 +1,85 @@
+/**
+ * A training run: a copy of a model's weights, its learner and its optimiser.
+ *
+ * @module
+ */
+
+import type { Batch } from "../data/mod.ts";
+import type { Stage } from "../flow/mod.ts";
+import { type Model, withRopeTheta } from "../model/mod.ts";
+import { AdamW, type AdamWOptions } from "./adamw.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
+import { Learner, type LearnerOptions } from "./learner.ts";
+import { optimise, type OptimiseOptions } from "./optimise.ts";
+import type { Schedule } from "./schedule.ts";
+import type { StepMetrics } from "./train_step.ts";
+
+/** What a run trains, on what terms. */
+export interface TrainingOptions extends LearnerOptions {
+  /** The start; its weights stay as they are. */
+  model: Model;
+  /** The policy's RoPE base. @default {the model's own} */
+  ropeTheta?: number;
+  schedule: Schedule;
+  adamW?: AdamWOptions;
+  /** Where to keep checkpoints; one that is there already is gone on from. */
+  checkpoint?: OptimiseOptions["checkpoint"];
+}
+
+/** A training run over a stream of batches. */
+export class Training implements AsyncDisposable {
+  readonly #options: TrainingOptions;
+  readonly learner: Learner;
+  readonly optimizer: AdamW;
+
+  private constructor(options: TrainingOptions, learner: Learner, optimizer: AdamW) {
+    this.#options = options;
+    this.learner = learner;
+    this.optimizer = optimizer;
+  }
+
+  /** Makes everything ready, from the checkpoint where there is one. */
+  static async open(options: TrainingOptions): Promise<Training> {
+    const { model, ropeTheta = model.config.ropeTheta, checkpoint, device, threads } = options;
+    const config = withRopeTheta(model.config, ropeTheta);
+    const parameters = new Map(
+      [...model.parameters].map((
+        [name, { shape, data }],
+      ) => [name, { name, shape, data: data.slice() }]),
+    );
+    const learner = await Learner.open(config, parameters, options);
+    const session = { device, threads };
+    const optimizer = await AdamW.open(learner.artifacts, parameters, options.adamW, session);
+    if (checkpoint && await isFile(checkpoint.path)) {
+      await loadCheckpoint(checkpoint.path, parameters, optimizer, checkpoint.run);
+    }
+    return new Training(options, learner, optimizer);
+  }
+
+  /** The stage that trains: see {@linkcode optimise}. */
+  optimise(): Stage<Batch, StepMetrics> {
+    const { schedule, checkpoint } = this.#options;
+    return optimise({ learner: this.learner, optimizer: this.optimizer, schedule, checkpoint });
+  }
+
+  /** The model with the weights and the RoPE base as they are now. */
+  get policy(): Model {
+    const { config, parameters } = this.learner;
+    return { ...this.#options.model, config, parameters };
+  }
+
+  /** Frees the sessions. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.optimizer[Symbol.asyncDispose]();
+    await this.learner[Symbol.asyncDispose]();
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
