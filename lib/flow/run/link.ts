@@ -44,7 +44,8 @@ export class Link<Row> extends Output<Row> {
     const { signal } = this.#run;
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#over) return Promise.resolve({ done: true, value: undefined });
-    const now = performance.now();
+    // Half as dear as performance.now(), and its rounding evens out over many rows.
+    const now = Date.now();
     this.#to?.clock.asks(now);
     this.#from.clock.asked(now);
     this.#input.next().then(this.#onStep, this.#onError);
@@ -76,7 +77,7 @@ export class Link<Row> extends Output<Row> {
   };
 
   #stopClocks(): void {
-    const now = performance.now();
+    const now = Date.now();
     this.#from.clock.answered(now);
     this.#to?.clock.got(now);
   }

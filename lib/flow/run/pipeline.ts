@@ -67,8 +67,8 @@ export interface Pipeline<Out> extends AsyncIterable<Out> {
  * Declares a pipeline: nothing happens until it is run or iterated over.
  *
  * `stages` is one stage, such as what {@linkcode pipe} gives, or a list of up to ten. Types are
- * checked from the source to the sink. They flow from left to right through `pipe`; in a list, an
- * operator around an inline function may need its parameter's type.
+ * checked from the source to the sink. They flow from left to right through `pipe`; in a list, and
+ * in a sink, an inline function may need its parameter's type.
  *
  * @param options Name, source, stages and sink, the seed, and where dropped records go.
  * @returns The pipeline.
@@ -100,7 +100,11 @@ export function pipeline<A>(
 ): Pipeline<A>;
 /** A pipeline of one stage. */
 export function pipeline<A, B>(
-  options: PipelineOptions<A, B> & { stages: Stage<A, B> | readonly [Stage<A, B>] },
+  options: PipelineOptions<A, B> & { stages: Stage<A, B> },
+): Pipeline<B>;
+/** A pipeline of one stage in a list. */
+export function pipeline<A, B>(
+  options: PipelineOptions<A, B> & { stages: readonly [Stage<A, B>] },
 ): Pipeline<B>;
 /** A pipeline of two stages. */
 export function pipeline<A, B, C>(

@@ -102,13 +102,13 @@ export class Run implements AsyncDisposable {
       return;
     }
     const tally = this.#tallies.at(-1)!;
-    tally.clock.asked(performance.now());
+    tally.clock.asked(Date.now());
     try {
       await this.#patiently(sink(this.output as AsyncIterable<never>, this.#context(tally)));
     } catch (error) {
       throw this.signal.aborted ? this.signal.reason : asStageError(tally.name, error, tally.last);
     } finally {
-      tally.clock.answered(performance.now());
+      tally.clock.answered(Date.now());
     }
   }
 
