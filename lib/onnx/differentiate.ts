@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Graph, Node, Value } from "./graph.ts";
+import { type Graph, type Node, type Value, valuesRead } from "./graph.ts";
 import { add } from "./operators/elementwise.ts";
 import { gradientRules } from "./operators/rules.ts";
 
@@ -12,7 +12,7 @@ import { gradientRules } from "./operators/rules.ts";
 function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
   const reached = new Set(sources);
   for (const node of nodes) {
-    if (node.inputs.some((input) => input && reached.has(input))) {
+    if (valuesRead(node).some((value) => reached.has(value))) {
       for (const output of node.outputs) reached.add(output);
     }
   }
@@ -39,11 +39,13 @@ export function differentiate(
 
   for (const node of forward.reverse()) {
     const outputGradients = node.outputs.map((output) => gradients.get(output));
-    const wanted = node.inputs.map((input) => input !== undefined && active.has(input));
-    if (!outputGradients.some(Boolean) || !wanted.some(Boolean)) continue;
+    if (!outputGradients.some(Boolean) || !node.outputs.some((output) => active.has(output))) {
+      continue;
+    }
 
     const rule = gradientRules[node.op];
     if (!rule) throw new TypeError(`Cannot differentiate ${node.op}: it has no gradient rule`);
+    const wanted = node.inputs.map((input) => input !== undefined && active.has(input));
     const inputGradients = rule(g, node, outputGradients, wanted);
     for (const [at, input] of node.inputs.entries()) {
       const gradient = inputGradients[at];

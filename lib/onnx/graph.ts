@@ -146,3 +146,14 @@ export class Graph {
     return { name: `${hint}_${this.#names.used++}`, type, shape };
   }
 }
+
+/** The graphs nested in a node. */
+export function nestedGraphs(node: Node): Graph[] {
+  return Object.values(node.attributes).filter((value) => value instanceof Graph);
+}
+
+/** Every value that a node reads, by its inputs or out of the graphs nested in it. */
+export function valuesRead(node: Node): Value[] {
+  const nested = nestedGraphs(node).flatMap((graph) => graph.nodes.flatMap(valuesRead));
+  return [...node.inputs.filter((input) => input !== undefined), ...nested];
+}
