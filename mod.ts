@@ -25,6 +25,8 @@ export * as onnx from "./lib/onnx/mod.ts";
 export * as runtime from "./lib/runtime/mod.ts";
 /** Config, weights, tokenizer, chat template, and the architectures as graphs. */
 export * as model from "./lib/model/mod.ts";
+/** Turns a model, local or behind HTTP, into a sampler. */
+export * as generate from "./lib/generate/mod.ts";
 /** The records and the stages that make them, from documents to batches. */
 export * as data from "./lib/data/mod.ts";
 /** Losses over pairs: LongPO and its relatives. */
