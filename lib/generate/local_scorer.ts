@@ -5,6 +5,7 @@
  */
 
 import {
+  fingerprint,
   type ForwardOptions,
   type Model,
   packRow,
@@ -54,8 +55,8 @@ export class LocalScorer implements Scorer, AsyncDisposable {
   readonly #tokensPerRow: number;
 
   /** Use {@linkcode localScorer}. */
-  constructor(model: Model, forward: RowForward, tokensPerRow: number) {
-    this.fingerprint = model.fingerprint;
+  constructor(model: Model, hash: string, forward: RowForward, tokensPerRow: number) {
+    this.fingerprint = hash;
     this.chatHash = model.chatHash;
     this.#model = model;
     this.#forward = forward;
@@ -124,5 +125,7 @@ export async function localScorer(
 ): Promise<LocalScorer> {
   const { ropeTheta, tokensPerRow = 2048, ...rest } = options;
   const config = ropeTheta === undefined ? model.config : withRopeTheta(model.config, ropeTheta);
-  return new LocalScorer(model, await RowForward.open(config, rest), tokensPerRow);
+  // Another base is another model: its log-probs must not pass for those of the model's own.
+  const hash = ropeTheta === undefined ? model.fingerprint : fingerprint(config, model.parameters);
+  return new LocalScorer(model, hash, await RowForward.open(config, rest), tokensPerRow);
 }

@@ -122,6 +122,16 @@ function sumOf(numbers: Float64Array): number {
  *
  * @param logits float32 `[vocabulary]`
  * @throws {UserError} If the logits are no numbers.
+ *
+ * @example The log-prob is the model's own, whatever the rules leave
+ * ```ts
+ * import { Random } from "@longpo/longpo/flow";
+ * import { drawToken } from "@longpo/longpo/generate";
+ *
+ * const logits = Float32Array.of(Math.log(1), Math.log(3));
+ * const { id, logProb } = drawToken(logits, { temperature: 1, topK: 1 }, new Random(7));
+ * console.log(id, Math.exp(logProb).toFixed(2)); // 1 0.75
+ * ```
  */
 export function drawToken(logits: Float32Array, rules: TokenRules, random: Random): DrawnToken {
   const normaliser = logNormaliser(logits);

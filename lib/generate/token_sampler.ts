@@ -16,7 +16,7 @@ import { emptyRow, prefillPieces, promptRow, type RowEnd, rowPart } from "./toke
 
 /** How much a sampler computes at once: memory and speed, never results. */
 export interface TokenSamplerOptions extends ForwardOptions {
-  /** Prompt tokens that are computed at once. @default {512} */
+  /** Prompt tokens that are computed at once. @default {256} */
   prefillTokens?: number;
   /** Tokens that documents are put together up to, to be answered side by side. @default {2048} */
   batchTokens?: number;
@@ -71,6 +71,25 @@ function checkPrompts(prompts: readonly (readonly number[])[], vocabSize: number
 /**
  * Answers token prompts. Prompts that follow each other and begin alike share that beginning's
  * computation; each answer is what the prompt would get alone.
+ *
+ * @example Three tokens of a model that has learnt nothing yet
+ * ```ts
+ * import { TokenSampler } from "@longpo/longpo/generate";
+ * import { parseConfig, randomParameters } from "@longpo/longpo/model";
+ *
+ * const config = parseConfig({
+ *   model_type: "llama",
+ *   vocab_size: 16,
+ *   hidden_size: 8,
+ *   intermediate_size: 16,
+ *   num_hidden_layers: 1,
+ *   num_attention_heads: 2,
+ *   max_position_embeddings: 32,
+ * });
+ * await using sampler = await TokenSampler.open(config, randomParameters(config, 1));
+ * const [{ tokenIds }] = await sampler.generate([[1, 2, 3]], { maxTokens: 3 });
+ * console.log(tokenIds.length); // 3
+ * ```
  */
 export class TokenSampler implements AsyncDisposable {
   readonly #config: ModelConfig;
@@ -90,7 +109,7 @@ export class TokenSampler implements AsyncDisposable {
     this.#config = config;
     this.#parameters = parameters;
     this.#forward = forward;
-    const { prefillTokens = 512, batchTokens = 2048, branchTokens = 256 } = options;
+    const { prefillTokens = 256, batchTokens = 2048, branchTokens = 256 } = options;
     this.#options = { prefillTokens, batchTokens, branchTokens };
   }
 
