@@ -13,13 +13,17 @@ import type { ModelScores, Score } from "./report.ts";
 
 /** The same questions, on pieces and on whole documents. */
 export interface Exam {
+  /** Questions on pieces that hold the answers. */
   short: readonly EvaluationItem[];
+  /** Questions on whole documents. */
   long: readonly EvaluationItem[];
 }
 
 /** How an exam is held. */
 export interface ScoreModelOptions extends ForwardOptions {
+  /** Who is examined. */
   model: Model;
+  /** What is asked. */
   exam: Exam;
   /** Another RoPE base than the model's own. */
   ropeTheta?: number;

@@ -12,6 +12,7 @@ import { llama } from "./llama.ts";
 export interface HeadParts {
   /** `[tokens, hidden]`, out of the last layer. */
   input: Value;
+  /** Inputs that are weights, in the order in which gradients are given. */
   parameters: Value[];
   /** `[predictions]` */
   logProbs: Value;

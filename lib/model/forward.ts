@@ -22,7 +22,7 @@ import { attentionBlocks, type PackedRow, type RowMarks } from "./row.ts";
 
 /** Where and how graphs run. */
 export interface ForwardOptions {
-  /** @default {"cpu"} */
+  /** What graphs run on. @default {"cpu"} */
   device?: Device;
   /** Threads of one operator; 0 is one a core. @default {0} */
   threads?: number;

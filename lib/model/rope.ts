@@ -1,7 +1,8 @@
 /** Cosines and sines of rotary position embedding. */
 export interface RotaryTable {
-  /** float32 `[tokens, head size / 2]` */
+  /** Cosines of the angles, `[tokens, head size / 2]`. */
   cos: Float32Array<ArrayBuffer>;
+  /** Sines of the angles, `[tokens, head size / 2]`. */
   sin: Float32Array<ArrayBuffer>;
 }
 

@@ -36,15 +36,17 @@ export interface RowPredictions {
 
 /** A row ready for a model. */
 export interface PackedRow extends RowMarks {
-  /** `[tokens]` */
+  /** `[tokens]`: the ids. */
   readonly tokens: Int32Array;
+  /** What the row's hidden states are asked for. */
   readonly predictions: RowPredictions;
   /** The documents, in the order in which they stand in the row. */
   readonly documents: readonly SequencedDocument[];
   /** `[turns]`: the document (index in the row) of each turn. */
   readonly documentOfTurn: Int32Array;
-  /** `[turns]`: reference log-probs; 0 where a document has none. */
+  /** `[turns]`: reference log-probs of the chosen answers; 0 where a document has none. */
   readonly referenceChosen: Float32Array<ArrayBuffer>;
+  /** `[turns]`: reference log-probs of the rejected answers; 0 where a document has none. */
   readonly referenceRejected: Float32Array<ArrayBuffer>;
 }
 

@@ -8,7 +8,9 @@ import type { PackedRow } from "../model/mod.ts";
 
 /** Policy log-probs of a row's turns, `[turns]` each. */
 export interface TurnLogProbs {
+  /** Log-prob of each turn's chosen answer, summed over its tokens, in nats. */
   chosen: Float32Array;
+  /** Log-prob of each turn's rejected answer, summed over its tokens, in nats. */
   rejected: Float32Array;
 }
 
@@ -19,12 +21,17 @@ export interface TurnLogProbs {
  * `beta * (policy - reference)`.
  */
 export interface PreferenceMetrics {
+  /** Reward of the chosen answers. */
   "rewards/chosen": number;
+  /** Reward of the rejected answers. */
   "rewards/rejected": number;
+  /** Reward of the chosen answers less that of the rejected ones. */
   "rewards/margins": number;
   /** Share of documents whose chosen reward is the larger. */
   "rewards/accuracies": number;
+  /** Policy log-prob of the chosen answers, in nats. */
   "logps/chosen": number;
+  /** Policy log-prob of the rejected answers, in nats. */
   "logps/rejected": number;
   /** Share of documents whose sigmoid is below 0.01 or above 0.99: they hardly teach any more. */
   "rewards/saturated": number;
@@ -45,6 +52,7 @@ export class PreferenceMeter {
   readonly #documents: DocumentScores[] = [];
   readonly #beta: number;
 
+  /** A meter of one step, whose rewards are scaled by `beta`. */
   constructor(beta: number) {
     this.#beta = beta;
   }

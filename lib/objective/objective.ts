@@ -8,11 +8,13 @@ import type { Graph, Value } from "../onnx/mod.ts";
 
 /** What an objective's graph can read; everything is float32. */
 export interface ObjectiveInputs {
-  /** Policy log-probs summed over each turn's answer tokens, `[turns]`. */
+  /** Policy log-probs summed over the tokens of each turn's chosen answer, `[turns]`. */
   chosen: Value;
+  /** Policy log-probs summed over the tokens of each turn's rejected answer, `[turns]`. */
   rejected: Value;
-  /** The reference's, `[turns]`. */
+  /** The reference's log-probs of the chosen answers, `[turns]`. */
   referenceChosen: Value;
+  /** The reference's log-probs of the rejected answers, `[turns]`. */
   referenceRejected: Value;
   /** 1 where a turn belongs to a document, `[documents, turns]`. */
   turnsOfDocument: Value;
@@ -37,6 +39,7 @@ export interface ObjectiveParts {
 
 /** A loss over pairs. */
 export interface Objective {
+  /** What `--objective` and the records call it. */
   readonly name: string;
   /** What the reference reads; `none` where there is no reference. */
   readonly reference: "short" | "long" | "none";

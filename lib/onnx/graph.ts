@@ -13,7 +13,9 @@ export type DataType = "float32" | "int64" | "bool";
 export interface Value {
   /** Unique within the graph and the graphs nested in it. */
   name: string;
+  /** What its elements are. */
   readonly type: DataType;
+  /** Lengths of its axes: numbers, or names of lengths that are known at run time only. */
   readonly shape: Shape;
 }
 
@@ -25,6 +27,7 @@ export type Attributes = Readonly<Record<string, Attribute | FloatAttribute>>;
 
 /** A number that is stored as a float attribute even when integral. */
 export interface FloatAttribute {
+  /** What is stored, rounded to float32. */
   readonly float: number;
 }
 
@@ -35,10 +38,13 @@ export function float(value: number): FloatAttribute {
 
 /** One operation. */
 export interface Node {
+  /** The operator's name in ONNX, such as `MatMul`. */
   readonly op: string;
   /** `undefined` is an optional input left out. */
   inputs: (Value | undefined)[];
+  /** What it gives; no other node gives these values. */
   readonly outputs: Value[];
+  /** Constants that belong to the operation, such as an axis. */
   readonly attributes: Attributes;
 }
 
@@ -71,6 +77,12 @@ export class Graph {
   readonly constants: Map<Value, ConstantData> = new Map();
   #names: { used: number };
 
+  /**
+   * An empty graph.
+   *
+   * @param name Shown by viewers.
+   * @param parent The graph around it, where it is the body of a `Loop`.
+   */
   constructor(name: string, parent?: Graph) {
     this.name = name;
     // A nested graph may not reuse a name of the graph around it.

@@ -11,7 +11,7 @@ import type { HostTensor } from "./tensor.ts";
 
 /** How a session runs. */
 export interface SessionOptions {
-  /** @default {"cpu"} */
+  /** What it runs on. @default {"cpu"} */
   device?: Device;
   /** Threads of one operator; 0 leaves it to the runtime (one a core). @default {0} */
   threads?: number;
@@ -30,6 +30,7 @@ export type Tensors = Readonly<Record<string, HostTensor>>;
  * device can be read twice or freed late.
  */
 export class Session implements AsyncDisposable {
+  /** Names the session in errors. */
   readonly name: string;
   readonly #session: InferenceSession;
   readonly #makeTensor: (tensor: HostTensor) => Tensor;

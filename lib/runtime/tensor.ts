@@ -6,8 +6,11 @@
 
 /** Contents by element type. */
 export interface TensorData {
+  /** IEEE single precision. */
   float32: Float32Array<ArrayBuffer>;
+  /** Signed integers, as ONNX wants indices and lengths. */
   int64: BigInt64Array<ArrayBuffer>;
+  /** A byte an element: 0 or 1. */
   bool: Uint8Array<ArrayBuffer>;
 }
 

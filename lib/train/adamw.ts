@@ -12,11 +12,11 @@ import type { SessionOptions } from "../runtime/mod.ts";
 
 /** AdamW's numbers, with PyTorch's names where it has them. */
 export interface AdamWOptions {
-  /** @default {0.9} */
+  /** Decay of the mean of gradients, a step. @default {0.9} */
   beta1?: number;
-  /** @default {0.999} */
+  /** Decay of the mean of squared gradients, a step. @default {0.999} */
   beta2?: number;
-  /** @default {1e-8} */
+  /** Added to the root of the second moment before dividing. @default {1e-8} */
   epsilon?: number;
   /** Decoupled weight decay, of matrices only. @default {0} */
   weightDecay?: number;
@@ -26,7 +26,9 @@ export interface AdamWOptions {
 
 /** A parameter's state. */
 export interface Moments {
+  /** Decaying mean of the gradients, before bias correction. */
   first: Float32Array<ArrayBuffer>;
+  /** Decaying mean of the squared gradients, before bias correction. */
   second: Float32Array<ArrayBuffer>;
 }
 

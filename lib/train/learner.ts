@@ -41,8 +41,9 @@ import {
 
 /** What is learned, and how it is computed. */
 export interface LearnerOptions extends SessionOptions, Partial<ObjectiveWeights> {
+  /** The loss. */
   objective: Objective;
-  /** @default {"sum"} */
+  /** How the turns of a document become one preference. @default {"sum"} */
   aggregation?: Aggregation;
   /** Artifacts read from a folder; built here where there are none. */
   artifacts?: ArtifactFiles;
@@ -50,8 +51,11 @@ export interface LearnerOptions extends SessionOptions, Partial<ObjectiveWeights
 
 /** What one row's forward and backward gave; sums over its documents times the scale. */
 export interface RowResult {
+  /** What is minimised. */
   loss: number;
+  /** The NLL term, in nats a token. */
   nll: number;
+  /** The preference term before its weight; absent where the objective has none. */
   preference?: number;
   /** Policy log-probs, `[turns]` each. */
   logProbs: TurnLogProbs;
@@ -90,13 +94,17 @@ type LearnerState = Pick<
 
 /** A model under training: parameters, their gradients so far, and the graphs. */
 export class Learner implements AsyncDisposable {
+  /** The policy's config, with the RoPE base that it is trained with. */
   readonly config: ModelConfig;
+  /** The weights that are read by every row; an optimiser changes them in place. */
   readonly parameters: Parameters;
   /** Gradients summed since the last {@linkcode clear}, by parameter name. */
   readonly gradients: Map<string, Float32Array<ArrayBuffer>>;
   /** The graphs, to be written for people to look at. */
   readonly artifacts: ArtifactFiles;
+  /** The loss. */
   readonly objective: Objective;
+  /** The numbers of the loss. */
   readonly weights: ObjectiveWeights;
   readonly #sessions: Sessions;
 

@@ -14,13 +14,17 @@ import { type StepMetrics, trainStep } from "./train_step.ts";
 
 /** What the stage trains, and how. */
 export interface OptimiseOptions {
+  /** Parameters and their gradients. */
   learner: Learner;
+  /** Turns gradients into updates. */
   optimizer: AdamW;
+  /** The learning rate of each step, and how many there are. */
   schedule: Schedule;
   /** The optimiser's step count when the source begins. @default {0} */
   firstStep?: number;
   /** Where to keep checkpoints; none are written without it. */
   checkpoint?: {
+    /** The file, which each checkpoint replaces. */
     path: string;
     /** Optimiser steps between two checkpoints. */
     every: number;

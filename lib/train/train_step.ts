@@ -8,6 +8,7 @@ import type { Learner } from "./learner.ts";
 export interface StepMetrics extends Partial<PreferenceMetrics> {
   /** The optimiser step, from 1. */
   step: number;
+  /** The objective, a mean over documents. */
   loss: number;
   /** The NLL term, a mean per token and document. */
   "lm/loss": number;
@@ -15,6 +16,7 @@ export interface StepMetrics extends Partial<PreferenceMetrics> {
   "LongPO/loss"?: number;
   /** Global norm of the gradients before clipping. */
   grad_norm: number;
+  /** The rate that the update was made with. */
   learning_rate: number;
   /** Tokens of the step's rows; what answers share counts once. */
   num_tokens: number;

@@ -20,7 +20,9 @@ export interface TrainingOptions extends LearnerOptions {
   model: Model;
   /** The policy's RoPE base. @default {the model's own} */
   ropeTheta?: number;
+  /** The learning rate of each step, and how many there are. */
   schedule: Schedule;
+  /** The optimiser's numbers. */
   adamW?: AdamWOptions;
   /** Where to keep checkpoints; one that is there already is gone on from. */
   checkpoint?: OptimiseOptions["checkpoint"];
@@ -29,7 +31,9 @@ export interface TrainingOptions extends LearnerOptions {
 /** A training run over a stream of batches. */
 export class Training implements AsyncDisposable {
   readonly #options: TrainingOptions;
+  /** The policy's parameters and their gradients. */
   readonly learner: Learner;
+  /** The optimiser with its moments. */
   readonly optimizer: AdamW;
 
   private constructor(options: TrainingOptions, learner: Learner, optimizer: AdamW) {

@@ -9,7 +9,8 @@ import type { Graph, Value } from "../graph.ts";
 import { unbroadcast } from "./reduce.ts";
 import type { GradientRules } from "./rule.ts";
 
-type Compare = (g: Graph, a: Value, b: Value) => Value;
+/** An operator that answers elementwise: two tensors, broadcast, to a bool tensor. */
+export type Compare = (g: Graph, a: Value, b: Value) => Value;
 
 function comparison(op: string): Compare {
   return (g, a, b) => g.node(op, [a, b], "bool", broadcast(a.shape, b.shape));
@@ -21,9 +22,9 @@ export const equal: Compare = comparison("Equal");
 export const lessOrEqual: Compare = comparison("LessOrEqual");
 /** `a > b` */
 export const greater: Compare = comparison("Greater");
-/** Both. */
+/** Where both conditions hold; bool in, bool out. */
 export const and: Compare = comparison("And");
-/** Either. */
+/** Where at least one condition holds; bool in, bool out. */
 export const or: Compare = comparison("Or");
 
 /** `a` where the condition holds, else `b`. */

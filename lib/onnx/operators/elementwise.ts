@@ -9,16 +9,18 @@ import type { Graph, Value } from "../graph.ts";
 import { unbroadcast } from "./reduce.ts";
 import type { GradientRules } from "./rule.ts";
 
-function binary(op: string): (g: Graph, a: Value, b: Value) => Value {
+/** An operator on two tensors of one type, broadcast as in NumPy. */
+export type Binary = (g: Graph, a: Value, b: Value) => Value;
+/** An operator on each element of a tensor; type and shape stay. */
+export type Unary = (g: Graph, x: Value) => Value;
+
+function binary(op: string): Binary {
   return (g, a, b) => g.node(op, [a, b], a.type, broadcast(a.shape, b.shape));
 }
 
-function unary(op: string): (g: Graph, x: Value) => Value {
+function unary(op: string): Unary {
   return (g, x) => g.node(op, [x], x.type, x.shape);
 }
-
-type Binary = (g: Graph, a: Value, b: Value) => Value;
-type Unary = (g: Graph, x: Value) => Value;
 
 /** `a + b` */
 export const add: Binary = binary("Add");

@@ -23,9 +23,9 @@ export function matmul(g: Graph, a: Value, b: Value): Value {
 
 /** Which factors of a {@linkcode gemm} are transposed. */
 export interface GemmOptions {
-  /** @default {false} */
+  /** Reads the first factor as `[k, m]`. @default {false} */
   transA?: boolean;
-  /** @default {false} */
+  /** Reads the second factor as `[n, k]`. @default {false} */
   transB?: boolean;
 }
 
