@@ -1,0 +1,141 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { Random } from "../../lib/flow/random.ts";
+import type { Parameters } from "../../lib/model/mod.ts";
+import { buildArtifacts } from "../../lib/onnx/mod.ts";
+import { AdamW, type AdamWOptions } from "../../lib/train/mod.ts";
+import { relativeError } from "../support/golden_cases.ts";
+
+/** AdamW as algorithm 2 of Loshchilov and Hutter has it, in float64. */
+class PlainAdamW {
+  readonly parameters: Map<string, Float64Array>;
+  readonly #first = new Map<string, Float64Array>();
+  readonly #second = new Map<string, Float64Array>();
+  readonly #options: Required<AdamWOptions>;
+  #step = 0;
+
+  constructor(parameters: Parameters, options: Required<AdamWOptions>) {
+    this.parameters = new Map(
+      [...parameters].map(([name, { data }]) => [name, Float64Array.from(data)]),
+    );
+    for (const [name, { length }] of this.parameters) {
+      this.#first.set(name, new Float64Array(length));
+      this.#second.set(name, new Float64Array(length));
+    }
+    this.#options = options;
+  }
+
+  /** Returns the norm before clipping. */
+  update(
+    gradients: ReadonlyMap<string, Float32Array>,
+    rate: number,
+    decayed: (name: string) => boolean,
+  ): number {
+    const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = this.#options;
+    let squares = 0;
+    for (const gradient of gradients.values()) {
+      for (const value of gradient) squares += value * value;
+    }
+    const norm = Math.sqrt(squares);
+    const clip = Math.min(1, maxGradientNorm / (norm + 1e-6));
+    this.#step++;
+    for (const [name, gradient] of gradients) {
+      const [parameter, first, second] = [this.parameters, this.#first, this.#second]
+        .map((kind) => kind.get(name)!);
+      gradient.forEach((value, at) => {
+        const clipped = value * clip;
+        first[at] = beta1 * first[at] + (1 - beta1) * clipped;
+        second[at] = beta2 * second[at] + (1 - beta2) * clipped ** 2;
+        const mean = first[at] / (1 - beta1 ** this.#step);
+        const spread = Math.sqrt(second[at] / (1 - beta2 ** this.#step)) + epsilon;
+        if (decayed(name)) parameter[at] -= rate * weightDecay * parameter[at];
+        parameter[at] -= rate * mean / spread;
+      });
+    }
+    return norm;
+  }
+}
+
+const shapes: Readonly<Record<string, number[]>> = { matrix: [6, 5], vector: [7], wide: [3, 40] };
+
+function randomArrays(random: Random, scale: number): Map<string, Float32Array<ArrayBuffer>> {
+  return new Map(
+    Object.entries(shapes).map(([name, shape]) => {
+      const length = shape.reduce((product, dim) => product * dim, 1);
+      return [name, Float32Array.from({ length }, () => scale * random.normal())];
+    }),
+  );
+}
+
+function asParameters(arrays: ReadonlyMap<string, Float32Array>): Parameters {
+  return new Map(
+    [...arrays].map(([name, data]) => [name, { name, shape: shapes[name], data: data.slice() }]),
+  );
+}
+
+async function compare(options: Required<AdamWOptions>, scales: readonly number[]): Promise<void> {
+  const random = new Random("adamw");
+  // Small weights, so that the updates are what is compared.
+  const parameters = asParameters(randomArrays(random, 0.01));
+  const plain = new PlainAdamW(parameters, options);
+  await using optimizer = await AdamW.open(buildArtifacts([]), parameters, options);
+  for (const [step, scale] of scales.entries()) {
+    const gradients = randomArrays(random, scale);
+    const rate = 1e-2 / (step + 1);
+    const norm = await optimizer.update(parameters, gradients, rate);
+    const expected = plain.update(gradients, rate, (name) => name !== "vector");
+    assertAlmostEquals(norm, expected, 1e-5 * expected);
+    assertEquals(optimizer.step, step + 1);
+  }
+  for (const [name, expected] of plain.parameters) {
+    const error = relativeError(parameters.get(name)!.data, expected);
+    assert(error < 1e-5, `${name}: relative error ${error}`);
+  }
+}
+
+const defaults: Required<AdamWOptions> = {
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  maxGradientNorm: 1,
+};
+
+Deno.test("AdamW is AdamW: gradients below and above the clipping norm", async () => {
+  await compare(defaults, [0.01, 3, 0.001, 50, 0.02, 0.02]);
+});
+
+Deno.test("AdamW decays matrices and leaves vectors alone", async () => {
+  await compare({ ...defaults, weightDecay: 0.1 }, [0.01, 0.02, 0.3, 5]);
+});
+
+Deno.test("AdamW takes other betas and epsilons, and clips nothing under an infinite norm", async () => {
+  const options = { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.01 };
+  await compare({ ...options, maxGradientNorm: Infinity }, [0.1, 100, 1]);
+});
+
+Deno.test("AdamW without gradients changes weights by decay only, and vectors not at all", async () => {
+  const parameters = asParameters(randomArrays(new Random("still"), 1));
+  const before = new Map([...parameters].map(([name, { data }]) => [name, data.slice()]));
+  const gradients = new Map(
+    [...before].map(([name, { length }]) => [name, new Float32Array(length)]),
+  );
+  const options = { weightDecay: 0.5 };
+  await using optimizer = await AdamW.open(buildArtifacts([]), parameters, options);
+  assertEquals(await optimizer.update(parameters, gradients, 0.1), 0);
+  assertEquals(parameters.get("vector")!.data, before.get("vector")!);
+  const decayed = before.get("matrix")!.map((value) => value * 0.95);
+  assert(relativeError(parameters.get("matrix")!.data, decayed) < 1e-6);
+});
+
+Deno.test("AdamW's defaults are PyTorch's, with gradients clipped to 1 and no decay", async () => {
+  const random = new Random("defaults");
+  const start = randomArrays(random, 1);
+  const gradients = randomArrays(random, 2);
+  const [spoken, silent] = [asParameters(start), asParameters(start)];
+  const files = buildArtifacts([]);
+  await using explicit = await AdamW.open(files, spoken, defaults);
+  await using implicit = await AdamW.open(files, silent);
+  await explicit.update(spoken, gradients, 1e-2);
+  await implicit.update(silent, gradients, 1e-2);
+  assertEquals(silent, spoken);
+});
