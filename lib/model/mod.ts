@@ -1,5 +1,37 @@
 /**
- * Models: config, weights, tokenizer and chat template of a Hugging Face folder.
+ * Models: config, weights, tokenizer and chat template of a Hugging Face folder, and the
+ * architectures as graphs.
+ *
+ * {@linkcode loadModel} reads a folder. A model reads rows: several documents, each a beginning
+ * with its continuations, packed by {@linkcode packRow} without padding, so that what continuations
+ * share is computed once.
+ *
+ * @example A model that has learnt nothing finds all tokens alike
+ * ```ts
+ * import { packRow, parseConfig, randomParameters, RowForward } from "@longpo/longpo/model";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const config = parseConfig({
+ *   model_type: "llama",
+ *   vocab_size: 16,
+ *   hidden_size: 8,
+ *   intermediate_size: 16,
+ *   num_hidden_layers: 1,
+ *   num_attention_heads: 2,
+ * });
+ * const row = packRow([{
+ *   id: "made up",
+ *   sequences: [
+ *     { side: "chosen", ids: [1, 2, 3], turnOf: [-1, -1, 0], inNll: [false, false, false] },
+ *   ],
+ *   referenceChosen: [],
+ *   referenceRejected: [],
+ * }]);
+ *
+ * await using forward = await RowForward.open(config);
+ * const [logProb] = await forward.logProbs(randomParameters(config, 1), row);
+ * assertAlmostEquals(logProb, -Math.log(16), 0.2);
+ * ```
  *
  * @module
  */

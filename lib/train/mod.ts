@@ -1,6 +1,48 @@
 /**
  * Training: the step over packed rows, the optimiser, schedules and checkpoints.
  *
+ * A {@linkcode Learner} adds up gradients row by row, {@linkcode AdamW} turns them into updates, and
+ * {@linkcode trainStep} is both for one batch. {@linkcode Training} holds all that a run over a
+ * stream of batches needs; its stage is {@linkcode optimise}.
+ *
+ * @example Two steps on one document
+ * ```ts
+ * import { packBatch } from "@longpo/longpo/data";
+ * import { parseConfig, randomParameters, type SequencedDocument } from "@longpo/longpo/model";
+ * import { longpo } from "@longpo/longpo/objective";
+ * import { AdamW, Learner, trainStep } from "@longpo/longpo/train";
+ * import { assert } from "@std/assert";
+ *
+ * const config = parseConfig({
+ *   model_type: "llama",
+ *   vocab_size: 16,
+ *   hidden_size: 8,
+ *   intermediate_size: 16,
+ *   num_hidden_layers: 1,
+ *   num_attention_heads: 2,
+ * });
+ * const parameters = randomParameters(config, 1);
+ *
+ * // The text 1 2 3 4; the answer that is chosen is 5, the rejected one is 6.
+ * const turnOf = [-1, -1, -1, -1, 0];
+ * const document: SequencedDocument = {
+ *   id: "made up",
+ *   sequences: [
+ *     { side: "chosen", ids: [1, 2, 3, 4, 5], turnOf, inNll: turnOf.map(() => true) },
+ *     { side: "rejected", ids: [1, 2, 3, 4, 6], turnOf, inNll: turnOf.map(() => false) },
+ *   ],
+ *   referenceChosen: [-2.8],
+ *   referenceRejected: [-2.7],
+ * };
+ * const batch = packBatch([document], 64);
+ *
+ * await using learner = await Learner.open(config, parameters, { objective: longpo });
+ * await using optimizer = await AdamW.open(learner.artifacts, parameters);
+ * const first = await trainStep(learner, optimizer, batch, 0.01);
+ * const second = await trainStep(learner, optimizer, batch, 0.01);
+ * assert(second.loss < first.loss);
+ * ```
+ *
  * @module
  */
 
