@@ -5,8 +5,10 @@
  */
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { UserError } from "../flow/user_error.ts";
 import type { Device } from "./device.ts";
 import { loadOnnxRuntime } from "./onnxruntime.ts";
+import { ShapeCheck } from "./shape_check.ts";
 import type { HostTensor } from "./tensor.ts";
 
 /** How a session runs. */
@@ -26,7 +28,7 @@ export type Tensors = Readonly<Record<string, HostTensor>>;
  * A graph on a device.
  *
  * What the runtime would crash on or compute garbage from is refused here: inputs that are missing,
- * of another type, or run after disposal. Only host tensors go in and out, so that no handle of a
+ * of another type or shape, or run after disposal. Only host tensors go in and out, so that no handle of a
  * device can be read twice or freed late.
  */
 export class Session implements AsyncDisposable {
@@ -47,7 +49,11 @@ export class Session implements AsyncDisposable {
     this.#makeTensor = makeTensor;
   }
 
-  /** Makes a model ready to run. */
+  /**
+   * Makes a model ready to run.
+   *
+   * @throws {UserError} If the bytes are no model, or one that this runtime has no operators for.
+   */
   static async open(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
     const { device = "cpu", threads = 0, name = "session" } = options;
     const ort = await loadOnnxRuntime();
@@ -57,6 +63,8 @@ export class Session implements AsyncDisposable {
       logSeverityLevel: 3,
       // Threads that spin while they wait take the cores from sampling, tokenising and neighbours.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
+    }).catch((cause) => {
+      throw new UserError(`${name} cannot be opened: ${messageOf(cause)}`, { cause });
     });
     const makeTensor = ({ type, data, shape }: HostTensor): Tensor =>
       // deno-lint-ignore no-explicit-any -- the overloads want each type by its literal
@@ -69,11 +77,11 @@ export class Session implements AsyncDisposable {
    *
    * @param into Tensors that outputs are written to; they may be inputs of the same run where the
    * graph reads them in the last operation only. Outputs named here are not returned.
-   * @throws {TypeError} If inputs are missing, unknown or of another type.
+   * @throws {TypeError} If tensors are missing, unknown, or of another type or shape.
    */
   async run(inputs: Tensors, into: Tensors = {}): Promise<Record<string, HostTensor>> {
     if (this.#disposed) throw new TypeError(`${this.name} was disposed and cannot run`);
-    this.#check(inputs);
+    this.#check(inputs, into);
     const feeds: Record<string, Tensor> = {};
     for (const [name, tensor] of Object.entries(inputs)) feeds[name] = this.#makeTensor(tensor);
     const fetches: Record<string, Tensor | null> = {};
@@ -93,23 +101,25 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  #check(inputs: Tensors): void {
-    for (const { name, ...about } of this.#session.inputMetadata) {
-      const tensor = inputs[name];
-      if (!tensor) throw new TypeError(`${this.name}: the input ${name} is missing`);
-      if (about.isTensor && tensor.type !== about.type) {
-        throw new TypeError(`${this.name}: ${name} is ${tensor.type}, expected ${about.type}`);
-      }
-      if (about.isTensor && tensor.shape.length !== about.shape.length) {
-        throw new TypeError(
-          `${this.name}: ${name} has shape [${tensor.shape}], expected [${about.shape}]`,
-        );
-      }
+  #check(inputs: Tensors, into: Tensors): void {
+    const { inputMetadata, outputMetadata } = this.#session;
+    const check = new ShapeCheck(this.name);
+    for (const declared of inputMetadata) {
+      const tensor = inputs[declared.name];
+      if (!tensor) throw new TypeError(`${this.name}: the input ${declared.name} is missing`);
+      check.check(declared, tensor);
     }
-    for (const name of Object.keys(inputs)) {
-      if (!this.#session.inputNames.includes(name)) {
-        throw new TypeError(`${this.name}: there is no input ${name}`);
-      }
+    for (const declared of outputMetadata) {
+      if (into[declared.name]) check.check(declared, into[declared.name]);
+    }
+    this.#refuseUnknown("input", inputMetadata, inputs);
+    this.#refuseUnknown("output", outputMetadata, into);
+  }
+
+  #refuseUnknown(kind: string, declared: readonly { name: string }[], tensors: Tensors): void {
+    const known = new Set(declared.map(({ name }) => name));
+    for (const name of Object.keys(tensors)) {
+      if (!known.has(name)) throw new TypeError(`${this.name}: there is no ${kind} ${name}`);
     }
   }
 
@@ -120,4 +130,8 @@ export class Session implements AsyncDisposable {
     this.#disposed = true;
     await this.#session.release();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
