@@ -19,8 +19,14 @@ Deno.test("compareTable lines up the three models", () => {
   );
 });
 
-Deno.test("gapClosed is the share of the untrained gap that is gone", () => {
-  assertEquals(gapClosed({ before: scores(0.9, 0.4), after: scores(0.9, 0.9) }), 1);
-  assertEquals(gapClosed({ before: scores(0.5, 0.25), after: scores(0.5, 0.375) }), 0.5);
-  assertEquals(gapClosed({ before: scores(0.4, 0.4), after: scores(0.9, 0.9) }), NaN);
+Deno.test("gapClosed is the share of the untrained gap to the original that is gone", () => {
+  const closed = (original: number, before: number, after: number): number =>
+    gapClosed({
+      original: scores(original, 0),
+      before: scores(0, before),
+      after: scores(0, after),
+    });
+  assertEquals(closed(0.75, 0.25, 0.75), 1);
+  assertEquals(closed(0.5, 0.25, 0.375), 0.5);
+  assertEquals(closed(0.4, 0.4, 0.9), NaN);
 });
