@@ -181,9 +181,14 @@ export interface AttentionBlocks {
   keyRanges: number[];
 }
 
-/** Cuts a row into blocks of nearly equal length, none longer than `longest`. */
+/**
+ * Cuts a row into blocks of nearly equal length, none longer than `longest`.
+ *
+ * @throws {RangeError} If the row is empty.
+ */
 export function attentionBlocks({ document }: RowMarks, longest = 256): AttentionBlocks {
   const tokens = document.length;
+  if (tokens === 0) throw new RangeError("Cannot cut a row without tokens into blocks");
   const length = Math.ceil(tokens / Math.ceil(tokens / longest));
   const keyRanges: number[] = [];
   let documentStart = 0;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UserError } from "../flow/user_error.ts";
 import type { Parameter, Parameters } from "../model/mod.ts";
 import { OPTIMIZER_PATHS, type OPTIMIZER_SCALARS } from "../onnx/mod.ts";
 import type { ArtifactFiles } from "../onnx/mod.ts";
@@ -32,13 +33,20 @@ export interface Moments {
   second: Float32Array<ArrayBuffer>;
 }
 
-const DEFAULTS: Required<AdamWOptions> = {
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0,
-  maxGradientNorm: 1,
-};
+function withDefaults(options: AdamWOptions): Required<AdamWOptions> {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const { weightDecay = 0, maxGradientNorm = 1 } = options;
+  return { beta1, beta2, epsilon, weightDecay, maxGradientNorm };
+}
+
+/** Refuses gradients that would make every weight no number. */
+function checkFinite(norm: number, step: number): void {
+  if (Number.isFinite(norm)) return;
+  throw new UserError(
+    `The gradients' norm of step ${step} is ${norm}; the model was left as it was before`,
+    { hint: "lower the learning rate, or look at the step's records" },
+  );
+}
 
 /** The optimiser: moments of every parameter and the step count. */
 export class AdamW implements AsyncDisposable {
@@ -54,7 +62,7 @@ export class AdamW implements AsyncDisposable {
     options: AdamWOptions,
     sessions: { update: Session; sumOfSquares: Session },
   ) {
-    this.#options = { ...DEFAULTS, ...options };
+    this.#options = withDefaults(options);
     this.#sessions = sessions;
     this.moments = new Map(
       [...parameters].map(([name, { data }]) => [name, {
@@ -90,7 +98,11 @@ export class AdamW implements AsyncDisposable {
     return Math.sqrt(total);
   }
 
-  /** Updates every parameter in place and returns the gradients' norm before clipping. */
+  /**
+   * Updates every parameter in place and returns the gradients' norm before clipping.
+   *
+   * @throws {UserError} If the norm is not finite; parameters and moments are left as they were.
+   */
   async update(
     parameters: Parameters,
     gradients: ReadonlyMap<string, Float32Array<ArrayBuffer>>,
@@ -98,6 +110,7 @@ export class AdamW implements AsyncDisposable {
   ): Promise<number> {
     const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = this.#options;
     const norm = await this.gradientNorm(gradients);
+    checkFinite(norm, this.step + 1);
     this.step++;
     const scalars = (parameter: Parameter): Record<typeof OPTIMIZER_SCALARS[number], number> => ({
       learning_rate: learningRate,

@@ -36,7 +36,8 @@ export async function saveCheckpoint(
 /**
  * Reads a checkpoint into parameters and optimiser, in place.
  *
- * @throws {UserError} If it is of another model, or of a run that was started with other settings.
+ * @throws {UserError} If it is of another model, or of a run that was started with other settings;
+ * nothing is changed then.
  */
 export async function loadCheckpoint(
   path: string,
@@ -52,6 +53,7 @@ export async function loadCheckpoint(
       { hint: `start with the same ${key}, or begin anew in another folder` },
     );
   }
+  const loads: (() => void)[] = [];
   for (const [name, { data }] of parameters) {
     const { first, second } = optimizer.moments.get(name)!;
     for (const [at, part] of [data, first, second].entries()) {
@@ -59,8 +61,10 @@ export async function loadCheckpoint(
       if (!(stored instanceof Float32Array) || stored.length !== part.length) {
         throw new UserError(`${path} is not of this model: ${name} is missing or of another size`);
       }
-      part.set(stored);
+      loads.push(() => part.set(stored));
     }
   }
+  // Only now, so that a file that is refused has changed nothing.
+  for (const load of loads) load();
   optimizer.step = Number(metadata.step);
 }

@@ -1,4 +1,5 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../lib/flow/mod.ts";
 import { Random } from "../../lib/flow/random.ts";
 import type { Parameters } from "../../lib/model/mod.ts";
 import { buildArtifacts } from "../../lib/onnx/mod.ts";
@@ -127,15 +128,33 @@ Deno.test("AdamW without gradients changes weights by decay only, and vectors no
   assert(relativeError(parameters.get("matrix")!.data, decayed) < 1e-6);
 });
 
+Deno.test("AdamW refuses gradients that are no numbers and leaves everything as it was", async () => {
+  const start = randomArrays(new Random("finite"), 1);
+  for (const wrong of [NaN, Infinity, -Infinity]) {
+    const parameters = asParameters(start);
+    const gradients = randomArrays(new Random("gradients"), 1);
+    gradients.get("wide")![17] = wrong;
+    await using optimizer = await AdamW.open(buildArtifacts([]), parameters);
+    const update = () => optimizer.update(parameters, gradients, 0.1);
+    await assertRejects(update, UserError, "gradients' norm of step 1 is");
+    assertEquals(parameters, asParameters(start));
+    assertEquals(optimizer.step, 0);
+    assert(optimizer.moments.values().every(({ first }) => first.every((value) => value === 0)));
+  }
+});
+
 Deno.test("AdamW's defaults are PyTorch's, with gradients clipped to 1 and no decay", async () => {
   const random = new Random("defaults");
   const start = randomArrays(random, 1);
   const gradients = randomArrays(random, 2);
-  const [spoken, silent] = [asParameters(start), asParameters(start)];
+  const [spoken, silent, unset] = [1, 2, 3].map(() => asParameters(start));
   const files = buildArtifacts([]);
   await using explicit = await AdamW.open(files, spoken, defaults);
   await using implicit = await AdamW.open(files, silent);
+  await using undefinedOnes = await AdamW.open(files, unset, { beta1: undefined });
+  await undefinedOnes.update(unset, gradients, 1e-2);
   await explicit.update(spoken, gradients, 1e-2);
   await implicit.update(silent, gradients, 1e-2);
   assertEquals(silent, spoken);
+  assertEquals(unset, spoken);
 });
