@@ -6,8 +6,10 @@
 
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { UserError } from "../flow/mod.ts";
+import { quickenByteSpelling } from "./byte_spelling.ts";
 import { isJsonObject, type JsonObject } from "./config_reader.ts";
 import { readJson, readJsonIfThere } from "./json_file.ts";
+import { quickenMerges } from "./merge_boundaries.ts";
 
 /** What of a model's config a tokenizer is checked against and completed with. */
 export interface TokenizerModel {
@@ -78,6 +80,8 @@ export class Tokenizer {
     } catch (cause) {
       throw new UserError(`${path} is not a tokenizer: ${(cause as Error).message}`, { cause });
     }
+    quickenByteSpelling(this.#tokenizer.pre_tokenizer);
+    quickenMerges(this.#tokenizer.model);
     this.vocabSize = Math.max(-1, ...this.#largestIds()) + 1;
     if (this.vocabSize > model.vocabSize) {
       const token = this.#tokenizer.id_to_token(this.vocabSize - 1);
