@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UserError } from "../flow/user_error.ts";
 import type { Graph } from "./graph.ts";
 import { adamW, sumOfSquares } from "./optimizer.ts";
 import { evalGraph, type Segment, trainingGraph } from "./segment.ts";
@@ -77,17 +78,43 @@ export async function writeArtifacts(
   await Deno.rename(part, folder);
 }
 
-/** Reads artifacts that {@linkcode writeArtifacts} wrote. */
+async function readManifest(folder: string): Promise<ArtifactManifest> {
+  const path = `${folder}/${MANIFEST}`;
+  const text = await Deno.readTextFile(path).catch((cause) => {
+    throw new UserError(`${folder} holds no training artifacts: ${MANIFEST} cannot be read`, {
+      cause,
+    });
+  });
+  let manifest: ArtifactManifest;
+  try {
+    manifest = JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`${path} is not JSON`, { cause });
+  }
+  if (manifest?.format === 1) return manifest;
+  throw new UserError(`${path} has format ${manifest?.format}, not 1`, {
+    hint: "write the artifacts anew with this version",
+  });
+}
+
+/**
+ * Reads artifacts that {@linkcode writeArtifacts} wrote.
+ *
+ * @throws {UserError} If there are none, or a file of theirs is missing.
+ */
 export async function readArtifacts(
   folder: string,
 ): Promise<{ manifest: ArtifactManifest; files: ArtifactFiles }> {
-  const manifest: ArtifactManifest = JSON.parse(await Deno.readTextFile(`${folder}/${MANIFEST}`));
+  const manifest = await readManifest(folder);
   const paths = [
     ...manifest.segments.flatMap((segment) => [segment.eval, segment.training]),
     ...Object.values(manifest.optimizer),
   ];
-  const read = paths.map(async (path) =>
-    [path, await Deno.readFile(`${folder}/${path}`)] as [string, Uint8Array<ArrayBuffer>]
-  );
-  return { manifest, files: new Map(await Promise.all(read)) };
+  const read = async (path: string): Promise<[string, Uint8Array<ArrayBuffer>]> => {
+    const bytes = await Deno.readFile(`${folder}/${path}`).catch((cause) => {
+      throw new UserError(`${folder}/${path} is missing from the training artifacts`, { cause });
+    });
+    return [path, bytes];
+  };
+  return { manifest, files: new Map(await Promise.all(paths.map(read))) };
 }
