@@ -16,7 +16,7 @@ export interface Curriculum extends Schedule {
   lesson: LessonOptions;
 }
 
-const steady = { learningRate: 2e-3, warmup: 0, floor: 1 };
+const steady = { learningRate: 2e-3, warmup: 0.05, floor: 1 };
 
 /**
  * The parts, in order. Lookup comes first, as plain recall of a key's value in a few words, where a
@@ -55,14 +55,14 @@ export const curriculum: readonly Curriculum[] = [
   },
   {
     ...steady,
-    steps: 350,
+    steps: 450,
     documents: 24,
     lesson: { tokens: 60, keys: 64, values: 64, factShare: 0.7, answers: 3, asks: 7 },
   },
   {
     ...steady,
     floor: 0.03,
-    steps: 300,
+    steps: 400,
     documents: 16,
     lesson: { tokens: 220, keys: 64, values: 64, factShare: 0.5, answers: 10, asks: 5 },
   },

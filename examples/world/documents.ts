@@ -17,8 +17,8 @@ export interface WorldDocumentsOptions {
   seed: number;
 }
 
-/** Share of sentences that state a fact, as in the last lessons of the curriculum. */
-const FACT_SHARE = 0.6;
+/** A document's words: few enough facts that they do not run out before its end. */
+const WORLD = { keys: 64, values: 64, factShare: 0.3 } as const;
 
 /** Tokens of the pieces on which an exam's short questions are asked. */
 const PIECE_TOKENS = 150;
@@ -27,7 +27,7 @@ function* worlds(use: string, options: WorldDocumentsOptions): Generator<WorldDo
   const { count, tokens, seed } = options;
   const random = new Random(seed).fork("world", use);
   for (let at = 0; at < count; at++) {
-    yield makeDocument(random.fork(at), { tokens, factShare: FACT_SHARE });
+    yield makeDocument(random.fork(at), { tokens, ...WORLD });
   }
 }
 

@@ -19,9 +19,9 @@ function exerciseTokens(
   { kind, request, reply }: Exercise,
 ): { ids: number[]; isReply: boolean[] } {
   if (kind === "recall") {
-    const chat = model.chat.render([{ role: "user", content: document }]);
-    const text = chat.slice(0, chat.indexOf(document) + document.length);
-    const prompt = model.tokenizer.encode(text + request);
+    const content = promptOf(document, request);
+    const chat = model.chat.render([{ role: "user", content }]);
+    const prompt = model.tokenizer.encode(chat.slice(0, chat.indexOf(content) + content.length));
     const answer = model.tokenizer.encode(reply);
     return {
       ids: [...prompt, ...answer],

@@ -2,7 +2,7 @@ import { named, type Stage } from "../flow/mod.ts";
 import type { Scorer, TurnScores } from "../generate/scorer_types.ts";
 import type { ChatModel, SequencedDocument } from "../model/mod.ts";
 import type { PairRecord, PairTurn } from "./record.ts";
-import { referenceHash } from "./reference_hash.ts";
+import { referenceHash, type ReferenceIdentity, verifyReference } from "./reference_hash.ts";
 import { type Layout, sequencesOf } from "./sequence.ts";
 
 /** By what context a reference reads a turn. */
@@ -12,18 +12,25 @@ export type ScoredContext = "short" | "long";
 export interface ReferenceOptions {
   /** The reference model. */
   scorer: Scorer;
+  /**
+   * The reference model as it reads long contexts: the same weights with the policy's RoPE base, if
+   * it cannot read them with its own. @default {scorer}
+   */
+  longScorer?: Scorer;
   /** Turns conversations into the reference model's tokens. */
   model: ChatModel;
   /** `short` is LongPO's constraint, `long` plain DPO's. @default {["short"]} */
   contexts?: readonly ScoredContext[];
   /** How the long context is laid out, as in training. @default {"conversation"} */
   layout?: Layout;
+  /** What happens to log-probs of another model or of other texts. @default {"recompute"} */
+  foreign?: "recompute" | "refuse";
 }
 
 /**
  * A stage that fills in the reference log-probs that records lack.
  *
- * Log-probs of another reference model, or of other texts, are computed anew.
+ * @throws {UserError} While it runs, if a record's log-probs are foreign and to be refused.
  */
 export function reference(options: ReferenceOptions): Stage<PairRecord, PairRecord> {
   return named("reference", async function* reference(source, context) {
@@ -41,9 +48,11 @@ export async function withReferences(
   options: ReferenceOptions,
   signal?: AbortSignal,
 ): Promise<{ record: PairRecord; scored: number }> {
-  const { scorer, contexts = ["short"], layout = "conversation" } = options;
-  const identity = { fingerprint: scorer.fingerprint, chatHash: scorer.chatHash, layout };
+  const { contexts = ["short"] } = options;
+  const identity = identityOf(options);
   const isValid = record.referenceHash === await referenceHash(record, identity);
+  const isForeign = !isValid && record.referenceHash !== "";
+  if (isForeign && options.foreign === "refuse") await verifyReference(record, identity);
   let turns = isValid ? record.turns : record.turns.map(withoutReference);
   let scored = 0;
   for (const context of contexts) {
@@ -54,6 +63,14 @@ export async function withReferences(
   }
   const filled = { ...record, turns };
   return { record: { ...filled, referenceHash: await referenceHash(filled, identity) }, scored };
+}
+
+/** What the log-probs that these options give depend on. */
+export function identityOf(
+  { scorer, longScorer = scorer, layout = "conversation" }: ReferenceOptions,
+): ReferenceIdentity {
+  const { fingerprint, chatHash } = scorer;
+  return { fingerprint, longFingerprint: longScorer.fingerprint, chatHash, layout };
 }
 
 type Score = (
@@ -78,9 +95,10 @@ const scoreOn: Record<ScoredContext, Score> = {
     };
   },
   /** The turns as training lays them out. */
-  async long({ id, long, turns }, { scorer, model, layout = "conversation" }, signal) {
+  async long({ id, long, turns }, options, signal) {
+    const { scorer, longScorer = scorer, model, layout = "conversation" } = options;
     const sequences = sequencesOf(model, long, turns, layout, "none");
-    const [scores] = await scorer.score([document(id, sequences)], { signal });
+    const [scores] = await longScorer.score([document(id, sequences)], { signal });
     return scores;
   },
 };

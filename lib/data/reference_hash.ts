@@ -6,6 +6,8 @@ import type { Layout } from "./sequence.ts";
 export interface ReferenceIdentity {
   /** Hash of the reference model. */
   fingerprint: string;
+  /** Hash of the reference model as it reads long contexts. @default {fingerprint} */
+  longFingerprint?: string;
   /** Hash of its tokenizer and chat template. */
   chatHash: string;
   /** How turns are laid out where the reference reads the long context. */
@@ -18,13 +20,18 @@ export interface ReferenceIdentity {
  */
 export async function referenceHash(
   record: PairRecord,
-  { fingerprint, chatHash, layout }: ReferenceIdentity,
+  { fingerprint, longFingerprint = fingerprint, chatHash, layout }: ReferenceIdentity,
 ): Promise<string> {
   const onLong = record.turns.some(({ reference }) => reference.long !== undefined);
   const texts = record.turns.map((
     { short, question, chosen, rejected },
   ) => [short, question, chosen, rejected]);
-  const identity = [fingerprint, chatHash, onLong ? [layout, record.long] : null, texts];
+  const identity = [
+    fingerprint,
+    chatHash,
+    onLong ? [longFingerprint, layout, record.long] : null,
+    texts,
+  ];
   const bytes = new TextEncoder().encode(JSON.stringify(identity));
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

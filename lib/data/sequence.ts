@@ -31,6 +31,8 @@ export interface SequenceOptions {
   nll?: NllTokens;
   /** Which reference log-probs go along. @default {"short"} */
   reference?: ReferenceContext;
+  /** Leaves the rejected answers out, for objectives that do not read them. @default {false} */
+  chosenOnly?: boolean;
 }
 
 /** Which of a turn's answers a sequence holds. */
@@ -53,10 +55,11 @@ export function sequence(
   record: PairRecord,
   options: SequenceOptions = {},
 ): SequencedDocument {
-  const { layout = "conversation", nll = "all", reference = "short" } = options;
+  const { layout = "conversation", nll = "all", reference = "short", chosenOnly } = options;
+  const sequences = sequencesOf(model, record.long, record.turns, layout, nll);
   return {
     id: record.id,
-    sequences: sequencesOf(model, record.long, record.turns, layout, nll),
+    sequences: chosenOnly ? sequences.filter(({ side }) => side === "chosen") : sequences,
     referenceChosen: referencesOf(record, reference, "chosen"),
     referenceRejected: referencesOf(record, reference, "rejected"),
   };

@@ -40,4 +40,5 @@ export * from "./nll.ts";
 export * from "./recall.ts";
 export * from "./report.ts";
 export * from "./score_model.ts";
+export * from "./self_exam.ts";
 export type { Share } from "./share.ts";

@@ -33,15 +33,19 @@ export interface Report {
   seconds: number;
   /** Of the whole run: same seed, same numbers. */
   seed: number;
+  /** The share of the gap that training closed: see {@linkcode gapClosed}. */
+  gapClosed: number;
   /** What the run was told, such as the RoPE theta and the learning rate. */
-  settings: Record<string, number | string | boolean>;
+  settings: Record<string, number | string | boolean | undefined>;
 }
 
 /**
- * The share of the gap between short and long recall that training closed, from the untrained
- * policy to the trained one; 1 is all of it, NaN where there was no gap.
+ * The share of the gap that training closed: from the untrained policy on long contexts to the
+ * original model on short ones. 1 is all of it, NaN where there was no gap.
  */
-export function gapClosed({ before, after }: Pick<Report, "before" | "after">): number {
-  const gap = before.short.recall - before.long.recall;
+export function gapClosed(
+  { original, before, after }: Pick<Report, "original" | "before" | "after">,
+): number {
+  const gap = original.short.recall - before.long.recall;
   return gap > 0 ? (after.long.recall - before.long.recall) / gap : NaN;
 }

@@ -14,7 +14,7 @@ export * from "./user_error.ts";
 export * from "./random.ts";
 
 export { type Pipeline, pipeline, type PipelineOptions, type RunOptions } from "./run/pipeline.ts";
-export { formatReport, type PipelineReport, type StageReport } from "./run/report.ts";
+export { drops, formatReport, type PipelineReport, type StageReport } from "./run/report.ts";
 export type { DeadLetter } from "./run/dead_letters.ts";
 
 export { buffer } from "./operators/buffer.ts";
@@ -24,6 +24,7 @@ export { fromIterable } from "./operators/from_iterable.ts";
 export { group, type GroupOptions } from "./operators/group.ts";
 export { map, type MapOptions, type Mapper } from "./operators/map.ts";
 export { merge } from "./operators/merge.ts";
+export { prepend } from "./operators/prepend.ts";
 export { retry, type RetryOptions } from "./operators/retry.ts";
 export { take } from "./operators/take.ts";
 export { tap } from "./operators/tap.ts";
@@ -31,5 +32,6 @@ export { tee, type TeeOptions } from "./operators/tee.ts";
 
 export { jsonlFile } from "./jsonl/jsonl_file.ts";
 export { type JsonLine, jsonlLines } from "./jsonl/jsonl_lines.ts";
+export { keptRows } from "./jsonl/kept_rows.ts";
 export { jsonlStdout } from "./jsonl/jsonl_stdout.ts";
 export type { ByteWriter } from "./jsonl/write_lines.ts";

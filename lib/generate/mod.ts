@@ -34,6 +34,7 @@
 export type { TokenGeneration, TokenSamplingOptions } from "./answer.ts";
 export * from "./local_sampler.ts";
 export * from "./local_scorer.ts";
+export * from "./readers.ts";
 export * from "./sampler_stats.ts";
 export * from "./sampling.ts";
 export * from "./scorer_types.ts";

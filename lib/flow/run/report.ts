@@ -68,3 +68,12 @@ export function formatReport(report: PipelineReport): string {
   return [`${report.pipeline}: ${report.rows} rows in ${report.ms.toFixed(0)} ms`, ...lines]
     .join("\n  ");
 }
+
+/** How many records a run left out, by reason, all stages together. */
+export function drops(report: PipelineReport): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { drops } of report.stages) {
+    for (const [reason, count] of Object.entries(drops)) sums[reason] = (sums[reason] ?? 0) + count;
+  }
+  return sums;
+}

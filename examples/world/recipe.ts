@@ -1,0 +1,34 @@
+import { ASK_INSTRUCTION } from "./instruction.ts";
+import { paperRecipe, type Recipe } from "../../lib/cli/mod.ts";
+
+/** Where the embedded model is, from the project's root. */
+export const WORLD_MODEL = "examples/model";
+
+/** Documents of the world that a run makes, to train on and to hold the exam on. */
+export const WORLD_SIZE = { training: 240, exam: 64, questions: 16 } as const;
+
+/**
+ * The numbers of a run with the embedded model.
+ *
+ * The window of its pre-training is 256 tokens; its documents here are longer than four of them. At
+ * these lengths one token of a document weighs as much in the NLL as one of an answer, so that the
+ * term is held to the answers; rate and preference weight are those of a model this small.
+ */
+export const worldRecipe: Recipe = {
+  ...paperRecipe,
+  shortTokens: 150,
+  longTokens: 1280,
+  turns: 8,
+  instruction: ASK_INSTRUCTION,
+  maxTokens: 12,
+  questionTemperature: 1,
+  temperature: 0,
+  ropeTheta: 2e4,
+  lambda: 0.1,
+  nll: "answers",
+  layout: "independent",
+  learningRate: 8e-4,
+  batchSize: 4,
+  epochs: 3,
+  saveSteps: 50,
+};

@@ -1,0 +1,58 @@
+/**
+ * What stands in the README of a model that was trained.
+ *
+ * @module
+ */
+
+import type { ModelScores } from "../evaluate/mod.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** What a card tells. */
+export interface ModelCardOptions {
+  /** The model that training started from. */
+  base: string;
+  /** Where the documents came from. */
+  documents: string;
+  /** The numbers of the run. */
+  recipe: Recipe;
+  /** Pairs that were trained on. */
+  pairs: number;
+  /** Optimiser steps. */
+  steps: number;
+  /** Of the whole run: same seed, same numbers. */
+  seed: number;
+  /** Scores before and after, where an exam was held. */
+  scores?: { before: ModelScores; after: ModelScores };
+}
+
+function scoreRows({ before, after }: { before: ModelScores; after: ModelScores }): string {
+  const row = (name: string, { short, long }: ModelScores) =>
+    [name, short.recall, long.recall, short.nll, long.nll]
+      .map((cell) => typeof cell === "number" ? cell.toFixed(3) : cell).join(" | ");
+  return [
+    "| | short recall | long recall | short NLL | long NLL |",
+    "|---|---|---|---|---|",
+    `| ${row("before", before)} |`,
+    `| ${row("after", after)} |`,
+  ].join("\n");
+}
+
+/** A model card in Markdown: data, parameters and results of the training. */
+export function modelCard(options: ModelCardOptions): string {
+  const { base, documents, recipe, pairs, steps, seed, scores } = options;
+  const told = Object.entries(recipe).filter(([, value]) => value !== undefined);
+  return [
+    `# ${base}, trained on longer contexts`,
+    `Trained with the objective \`${recipe.objective}\` on ${pairs} documents with questions and ` +
+    `answers that the model wrote itself, from ${documents}, in ${steps} steps, seed ${seed}.`,
+    ...(scores ? ["## Scores on documents that were held out", scoreRows(scores)] : []),
+    "## Numbers of the run",
+    [
+      "| name | value |",
+      "|---|---|",
+      ...told.map(([name, value]) =>
+        `| ${name} | ${String(value).replaceAll("|", "\\|").replaceAll("\n", " ")} |`
+      ),
+    ].join("\n"),
+  ].join("\n\n") + "\n";
+}

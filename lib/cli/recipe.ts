@@ -1,0 +1,143 @@
+/**
+ * The numbers of a LongPO run, as flags: every pipeline means the same by the same flag.
+ *
+ * @module
+ */
+
+import { compressMethods, DEFAULT_INSTRUCTION } from "../data/mod.ts";
+import type { CompressMethodName, Layout, NllTokens } from "../data/mod.ts";
+import { type Aggregation, aggregationNames, objectives } from "../objective/mod.ts";
+import { choice, type Flag, number, string } from "./flag.ts";
+
+/** The numbers of a run. */
+export interface Recipe {
+  /** Most tokens of a short context. */
+  shortTokens: number;
+  /** Most tokens of a long one; longer documents are cut into several. */
+  longTokens: number;
+  /** How short contexts are made. */
+  compress: CompressMethodName;
+  /** Questions a document. */
+  turns: number;
+  /** What the model is asked, to write questions. */
+  instruction: string;
+  /** Most tokens of an answer. */
+  maxTokens: number;
+  /** Temperature at which questions are drawn; 0 takes the likeliest token. */
+  questionTemperature: number;
+  /** Temperature at which answers are drawn; 0 takes the likeliest token. */
+  temperature: number;
+  /** The policy's RoPE base; the reference keeps the model's own. */
+  ropeTheta?: number;
+  /** The loss, by its name in {@linkcode objectives}. */
+  objective: string;
+  /** Strength of the constraint to the reference. */
+  beta: number;
+  /** Weight of the preference term. */
+  lambda: number;
+  /** How the turns of a document become one preference. */
+  aggregation: Aggregation;
+  /** Tokens in the NLL term; the objective's own choice where it is missing. */
+  nll?: NllTokens;
+  /** Turns as one conversation, or each on its own. */
+  layout: Layout;
+  /** The highest learning rate of the schedule. */
+  learningRate: number;
+  /** Documents of an optimiser step. */
+  batchSize: number;
+  /** How often all pairs are trained on. */
+  epochs: number;
+  /** Optimiser steps; as many as the epochs take where it is missing. */
+  steps?: number;
+  /** Share of the steps over which the learning rate rises. */
+  warmup: number;
+  /** Decoupled weight decay of matrices. */
+  weightDecay: number;
+  /** Optimiser steps between two checkpoints. */
+  saveSteps: number;
+}
+
+/** The paper's numbers where it gives them, at lengths that a desktop machine computes. */
+export const paperRecipe: Recipe = {
+  shortTokens: 1024,
+  longTokens: 8192,
+  compress: "pick",
+  turns: 4,
+  instruction: DEFAULT_INSTRUCTION,
+  maxTokens: 256,
+  questionTemperature: 0.7,
+  temperature: 1,
+  objective: "longpo",
+  beta: 0.1,
+  lambda: 0.01,
+  aggregation: "sum",
+  layout: "conversation",
+  learningRate: 5e-7,
+  batchSize: 8,
+  epochs: 1,
+  warmup: 0.1,
+  weightDecay: 0,
+  saveSteps: 50,
+};
+
+const size = (summary: string) => number({ summary, integer: true, min: 1 });
+const amount = (summary: string) => number({ summary, min: 0 });
+
+/** Flags of what makes pairs. */
+export const pairFlags = {
+  shortTokens: size("Most tokens of a short context"),
+  longTokens: size("Most tokens of a long context; longer documents are cut into several"),
+  compress: choice({
+    summary: "How short contexts are made of a document",
+    choices: Object.keys(compressMethods) as CompressMethodName[],
+  }),
+  turns: size("Questions a document"),
+  instruction: string({ summary: "What the model is asked, to write {count} questions" }),
+  maxTokens: size("Most tokens of an answer"),
+  questionTemperature: amount("Temperature at which questions are drawn"),
+  temperature: amount("Temperature at which answers are drawn; 0 takes the likeliest"),
+  ropeTheta: number({ summary: "The policy's RoPE base; the reference keeps its own", min: 1 }),
+  objective: choice({
+    summary: "The loss, and with it what the reference reads",
+    choices: Object.keys(objectives),
+  }),
+  layout: choice({
+    summary: "Turns as one conversation, or each on its own",
+    choices: ["conversation", "independent"],
+  }),
+} as const satisfies Record<string, Flag<unknown>>;
+
+/** Flags of what trains on them. */
+export const trainFlags = {
+  ropeTheta: pairFlags.ropeTheta,
+  objective: pairFlags.objective,
+  layout: pairFlags.layout,
+  beta: amount("Strength of the constraint to the reference"),
+  lambda: amount("Weight of the preference term"),
+  aggregation: choice({
+    summary: "How the turns of a document become one preference",
+    choices: aggregationNames,
+  }),
+  nll: choice({
+    summary: "Tokens in the NLL term",
+    choices: ["all", "no_template", "answers", "none"],
+  }),
+  learningRate: amount("The highest learning rate"),
+  batchSize: size("Documents of an optimiser step"),
+  epochs: size("How often all pairs are trained on"),
+  steps: size("Optimiser steps, whatever the epochs take"),
+  warmup: number({ summary: "Share of steps with a rising rate", min: 0, max: 1 }),
+  weightDecay: amount("Decoupled weight decay of matrices"),
+  saveSteps: size("Optimiser steps between two checkpoints"),
+} as const satisfies Record<string, Flag<unknown>>;
+
+/** The flags that were given, over a recipe. */
+export function recipeOf(
+  flags: Readonly<Partial<Record<keyof Recipe, unknown>>>,
+  base: Recipe,
+): Recipe {
+  const given = Object.entries(flags).filter(([name, value]) =>
+    value !== undefined && (name in base || name in pairFlags || name in trainFlags)
+  );
+  return { ...base, ...Object.fromEntries(given) };
+}

@@ -1,0 +1,47 @@
+/**
+ * A model in its two parts: reader of short contexts and of long ones.
+ *
+ * @module
+ */
+
+import type { Logger } from "../flow/mod.ts";
+import type { ForwardOptions, Model } from "../model/mod.ts";
+import { type LocalSampler, localSampler } from "./local_sampler.ts";
+import { type LocalScorer, localScorer } from "./local_scorer.ts";
+
+/** A model that answers and scores. */
+export interface Reader {
+  /** Writes answers. */
+  sampler: LocalSampler;
+  /** Says how likely given answers are. */
+  scorer: LocalScorer;
+}
+
+/** How a model is read. */
+export interface ReadersOptions extends ForwardOptions {
+  /** The RoPE base with which long contexts are read. @default {the model's own} */
+  ropeTheta?: number;
+  /** Told of prompts that are longer than the model was trained for. */
+  log?: Logger;
+}
+
+/** A model as it reads short contexts, with its own RoPE base, and long ones, with the policy's. */
+export interface Readers extends AsyncDisposable {
+  /** Reads with the model's own RoPE base. */
+  short: Reader;
+  /** Reads with the policy's RoPE base; the same reader where the bases are equal. */
+  long: Reader;
+}
+
+/** Makes a model ready to answer and to score, on short and on long contexts. */
+export async function openReaders(model: Model, options: ReadersOptions = {}): Promise<Readers> {
+  const { ropeTheta = model.config.ropeTheta, log, ...forward } = options;
+  const stack = new AsyncDisposableStack();
+  const reader = async (theta: number, log?: Logger): Promise<Reader> => ({
+    sampler: stack.use(await localSampler(model, { ...forward, ropeTheta: theta, log })),
+    scorer: stack.use(await localScorer(model, { ...forward, ropeTheta: theta })),
+  });
+  const short = await reader(model.config.ropeTheta, log);
+  const long = ropeTheta === model.config.ropeTheta ? short : await reader(ropeTheta);
+  return { short, long, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}

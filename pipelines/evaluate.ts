@@ -1,0 +1,84 @@
+/**
+ * How well a model reads short and long contexts.
+ *
+ *     deno run -A pipelines/evaluate.ts --model runs/longpo/model
+ *
+ * @module
+ */
+
+import { worldExam } from "../examples/world/documents.ts";
+import { WORLD_MODEL, WORLD_SIZE, worldRecipe } from "../examples/world/recipe.ts";
+import { command, commonFlags, main, number, pairFlags, paperRecipe } from "../lib/cli/mod.ts";
+import { type Recipe, recipeOf, string, table, writeJson } from "../lib/cli/mod.ts";
+import { type Exam, scoreModel, selfExam } from "../lib/evaluate/mod.ts";
+import { openReaders } from "../lib/generate/mod.ts";
+import { findDevice, loadModel } from "../lib/model/mod.ts";
+import { pairs, type PairsOptions, trainingDocuments } from "./pairs.ts";
+
+/** What an exam is made from. */
+export type ExamOptions = Omit<PairsOptions, "source" | "sink">;
+
+/** The exam of a made-up world, whose truth is known. */
+export function embeddedExam({ longTokens }: Recipe, seed: number): Exam {
+  const { exam: count, questions } = WORLD_SIZE;
+  return worldExam({ count, questions, tokens: longTokens, seed });
+}
+
+/** The exam on a person's own documents: the model's answers from pieces are taken for true. */
+export async function documentsExam(
+  path: string,
+  options: ExamOptions,
+  signal: AbortSignal,
+): Promise<Exam> {
+  const made: Parameters<typeof selfExam>[0][number][] = [];
+  const recipe = { ...options.recipe, temperature: 0, objective: "sft" };
+  const source = trainingDocuments(path, recipe, options.seed);
+  await pairs({
+    ...options,
+    recipe,
+    source,
+    sink: async (rows) => {
+      for await (const row of rows) made.push(row);
+    },
+  }).run({ signal });
+  return selfExam(made);
+}
+
+const command_ = command({
+  name: "evaluate",
+  summary: "Asks a model the same questions on short pieces and on whole documents",
+  examples: [
+    "deno run -A pipelines/evaluate.ts",
+    "deno run -A pipelines/evaluate.ts --model runs/longpo/model",
+    "deno run -A pipelines/evaluate.ts --model SmolLM2 --documents books --rope-theta 1e6",
+  ],
+  flags: {
+    ...commonFlags,
+    ...pairFlags,
+    model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
+    documents: string({ summary: "File or folder of documents; the embedded ones without it" }),
+    out: string({ summary: "JSON file that the scores are written to" }),
+    threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
+  },
+});
+
+if (import.meta.main) {
+  await main(command_, async (flags, { signal, log }) => {
+    const { documents, seed, threads, out, ropeTheta } = flags;
+    const recipe = recipeOf(flags, documents ? paperRecipe : worldRecipe);
+    const model = await loadModel(flags.model ?? WORLD_MODEL, { signal });
+    const device = await findDevice(flags.device);
+    await using readers = await openReaders(model, { ropeTheta, device, threads, log });
+    const exam = documents === undefined
+      ? embeddedExam(recipe, seed)
+      : await documentsExam(documents, { model, readers, recipe, seed, log }, signal);
+    const { maxTokens } = recipe;
+    const scores = await scoreModel({ model, exam, ropeTheta, maxTokens, device, threads, signal });
+    const row = (length: "short" | "long") => {
+      const { recall, standardError, nll, n } = scores[length];
+      return { length, recall, "±": standardError, nll, n };
+    };
+    console.log(table([row("short"), row("long")]));
+    if (out) await writeJson(out, { ...scores, seed });
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * Trains a model on pairs.
+ *
+ *     deno run -A pipelines/train.ts --model MODEL --pairs pairs.jsonl --out runs/trained
+ *
+ * @module
+ */
+
+import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
+import { command, commonFlags, main, number, paperRecipe, string, toggle } from "../lib/cli/mod.ts";
+import { modelCard, openRunFolder, type Recipe, recipeOf, trainFlags } from "../lib/cli/mod.ts";
+import { batch, type PairRecord, readPairs, reference, shuffle } from "../lib/data/mod.ts";
+import {
+  jsonlFile,
+  keptRows,
+  type Logger,
+  pipeline,
+  prepend,
+  type Source,
+  tap,
+} from "../lib/flow/mod.ts";
+import { openReaders, type Readers } from "../lib/generate/mod.ts";
+import { findDevice, type ForwardOptions, loadModel, type Model } from "../lib/model/mod.ts";
+import { saveModel } from "../lib/model/mod.ts";
+import { objectiveNamed } from "../lib/objective/mod.ts";
+import { writeArtifacts } from "../lib/onnx/mod.ts";
+import { type StepMetrics, Training } from "../lib/train/mod.ts";
+import { progress } from "../lib/cli/mod.ts";
+
+/** What training reads, and where it writes. */
+export interface TrainOptions extends ForwardOptions {
+  /** All pairs, as often as there are epochs. */
+  source: Source<PairRecord>;
+  /** Optimiser steps to train for. */
+  steps: number;
+  model: Model;
+  readers: Readers;
+  recipe: Recipe;
+  out: string;
+  seed: number;
+  log: Logger;
+  signal: AbortSignal;
+}
+
+/** Pairs in, a trained policy and its metrics out. */
+export async function train(options: TrainOptions): Promise<{ policy: Model; steps: number }> {
+  const { source, steps, model, readers: { short, long }, recipe, out, seed, log, signal } =
+    options;
+  const { learningRate, warmup, weightDecay, batchSize, layout, ropeTheta } = recipe;
+  const objective = objectiveNamed(recipe.objective);
+  const contexts = objective.reference === "none" ? [] : [objective.reference];
+
+  await using training = await Training.open({
+    ...options,
+    ...recipe,
+    objective,
+    ropeTheta,
+    schedule: { learningRate, steps, warmup },
+    adamW: { weightDecay },
+    checkpoint: {
+      path: `${out}/checkpoint.safetensors`,
+      every: recipe.saveSteps,
+      run: { seed: `${seed}`, objective: objective.name, steps: `${steps}` },
+    },
+  });
+  await writeArtifacts(`${out}/artifacts`, training.learner.artifacts, {
+    objective: objective.name,
+    aggregation: recipe.aggregation,
+    config: training.learner.config.raw,
+  });
+  const metricsFile = `${out}/metrics.jsonl`;
+  const done = (await keptRows<StepMetrics>(metricsFile))
+    .filter(({ step }) => step <= training.optimizer.step);
+  using shown = progress({ label: "steps", total: steps });
+  shown.advance(done.length);
+
+  await pipeline({
+    name: "train",
+    seed,
+    log,
+    source,
+    stages: [
+      shuffle(),
+      reference({
+        scorer: short.scorer,
+        longScorer: long.scorer,
+        model,
+        contexts,
+        layout,
+        foreign: "refuse",
+      }),
+      batch({
+        model,
+        layout,
+        nll: recipe.nll ?? objective.nll,
+        reference: objective.reference,
+        chosenOnly: !objective.usesRejected,
+        tokensPerRow: recipe.longTokens,
+        documentsPerBatch: batchSize,
+        oversize: "own row",
+      }),
+      training.optimise(),
+      tap(({ loss }: StepMetrics) => shown.advance(1, `loss ${loss.toFixed(4)}`)),
+      prepend(done),
+    ],
+    sink: jsonlFile(metricsFile),
+  }).run({ signal });
+  return { policy: training.policy, steps: training.optimizer.step };
+}
+
+/** The pairs of a file or of standard input, and how many steps they make. */
+export async function trainingPairs(
+  path: string,
+  { epochs, batchSize, steps }: Recipe,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<{ source: Source<PairRecord>; count: number; steps: number }> {
+  const read = pipeline({ name: "read", log, source: readPairs(path), stages: [] });
+  if (path !== "-") {
+    const { rows: count } = await read.run({ signal });
+    const all = steps ?? Math.ceil(count * epochs / batchSize);
+    return {
+      source: readPairs(path, { epochs: Math.ceil(all * batchSize / count) }),
+      count,
+      steps: all,
+    };
+  }
+  // The learning rate's course depends on the number of steps: without it all pairs are awaited.
+  if (steps !== undefined) return { source: read, count: steps * batchSize, steps };
+  const pairs = await Array.fromAsync(read.rows({ signal }));
+  const source = Array.from({ length: epochs }, () => pairs).flat();
+  return { source, count: pairs.length, steps: Math.ceil(source.length / batchSize) };
+}
+
+const command_ = command({
+  name: "train",
+  summary: "Trains a model on pairs, with LongPO or one of its relatives",
+  examples: [
+    "deno run -A pipelines/train.ts --model SmolLM2 --pairs pairs.jsonl --out runs/trained",
+    "deno run -A pipelines/pairs.ts | deno run -A pipelines/train.ts --pairs -",
+  ],
+  flags: {
+    ...commonFlags,
+    ...trainFlags,
+    model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
+    pairs: string({ summary: "JSONL file of pairs, - for standard input", required: true }),
+    out: string({ summary: "Folder of the result", default: "runs/train" }),
+    overwrite: toggle({ summary: "Replaces a finished run in that folder" }),
+    threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
+  },
+});
+
+if (import.meta.main) {
+  await main(command_, async (flags, { signal, log, resumeWith }) => {
+    const { out, seed, overwrite, threads } = flags;
+    const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
+    await openRunFolder(out, { ...recipe, model: flags.model, pairs: flags.pairs, seed }, {
+      overwrite,
+    });
+    resumeWith(`run the same command again: ${out} holds what is done`);
+    const model = await loadModel(flags.model ?? WORLD_MODEL, { signal });
+    const device = await findDevice(flags.device);
+    const { ropeTheta } = recipe;
+    await using readers = await openReaders(model, { ropeTheta, device, threads });
+    const { count, ...read } = await trainingPairs(flags.pairs, recipe, log, signal);
+    log.info(`${count} pairs, ${read.steps} steps`);
+    const options = { ...read, model, readers, recipe, out, seed, log, signal, device, threads };
+    const { policy, steps } = await train(options);
+    const told = { base: model.name, documents: flags.pairs, recipe, pairs: count, steps, seed };
+    await saveModel(policy, `${out}/model`, { card: modelCard(told), overwrite: true });
+    log.info(`${out}/model: trained for ${steps} steps`);
+  });
+}
