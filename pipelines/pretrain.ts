@@ -1,7 +1,8 @@
 /**
- * Makes the embedded model from nothing: lesson by lesson, from small worlds to wide ones.
+ * Makes a model from nothing: the embedded one from lessons on a made-up world, or any other from
+ * plain text.
  *
- *     deno run -A pipelines/pretrain.ts --out runs/world
+ *     deno run -A pipelines/pretrain.ts --out runs/world --seed 1
  *
  * @module
  */
@@ -11,35 +12,73 @@ import { firstWeights } from "../examples/world/first_weights.ts";
 import { makeLesson } from "../examples/world/lessons.ts";
 import { writeBlankModel } from "../examples/world/model_config.ts";
 import { lessonSequences } from "../examples/world/teach.ts";
-import { command, commonFlags, main, number } from "../lib/cli/mod.ts";
-import { packBatches } from "../lib/data/mod.ts";
-import { jsonlFile, pipeline, Random, type Stage, tap } from "../lib/flow/mod.ts";
-import { type ChatModel, loadTextModel, writeParameters } from "../lib/model/mod.ts";
+import { command, commonFlags, main, number, progress, string } from "../lib/cli/mod.ts";
+import { chunk, documents, packBatches, plainText } from "../lib/data/mod.ts";
+import {
+  jsonlFile,
+  pipe,
+  pipeline,
+  Random,
+  type Source,
+  type Stage,
+  tap,
+} from "../lib/flow/mod.ts";
+import {
+  type ChatModel,
+  findDevice,
+  loadTextModel,
+  type SequencedDocument,
+} from "../lib/model/mod.ts";
+import { saveModel } from "../lib/model/mod.ts";
 import { sft } from "../lib/objective/mod.ts";
 import { AdamW, Learner, optimise, type StepMetrics } from "../lib/train/mod.ts";
 
 const pretrain = command({
   name: "pretrain",
-  summary: "Makes the embedded model from nothing, on lessons about a made-up world",
-  examples: ["deno run -A pipelines/pretrain.ts --out runs/world --seed 1"],
+  summary: "Makes a model from nothing, the embedded one unless told otherwise",
+  examples: [
+    "deno run -A pipelines/pretrain.ts --out runs/world --seed 1",
+    "deno run -A pipelines/pretrain.ts --model blank --documents books --out runs/books",
+  ],
   flags: {
-    out: { ...commonFlags.out, default: "runs/pretrain" },
+    model: string({ summary: "Folder with config.json and tokenizer; the world's without it" }),
+    documents: string({ summary: "File or folder of plain texts; the world's lessons without it" }),
+    out: string({ summary: "Folder of the model", default: "runs/pretrain" }),
     seed: commonFlags.seed,
     device: commonFlags.device,
-    threads: number({
-      summary: "Threads of one operator; 0 is one a core",
-      integer: true,
-      default: 0,
-    }),
+    learningRate: number({ summary: "The highest learning rate on plain texts", default: 1e-3 }),
+    steps: number({ summary: "Optimiser steps on plain texts", default: 1000, min: 1 }),
+    threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
   },
 });
 
-/** Lessons of one part of the curriculum, as token sequences. */
-async function* lessons(model: ChatModel, part: Curriculum, random: Random) {
-  for (let at = 0; at < part.steps * part.documents; at++) {
-    const lesson = makeLesson(random.fork(at), part.lesson);
-    if (lesson.exercises.length > 0) yield lessonSequences(model, lesson, `lesson-${at}`);
-  }
+/** Tokens of a packed row. */
+const ROW = 2048;
+
+/** One part of a pre-training: what is learned, and for how long. */
+interface Part extends Omit<Curriculum, "lesson"> {
+  source: Source<SequencedDocument>;
+}
+
+/** Lessons of one part of the world's curriculum, as token sequences. */
+function lessons(model: ChatModel, part: Curriculum, random: Random): Source<SequencedDocument> {
+  return async function* lessons() {
+    for (let at = 0; at < part.steps * part.documents; at++) {
+      const lesson = makeLesson(random.fork(at), part.lesson);
+      if (lesson.exercises.length > 0) yield lessonSequences(model, lesson, `lesson-${at}`);
+    }
+  };
+}
+
+/** Plain texts, again and again. */
+function texts(model: ChatModel, path: string, tokens: number): Source<SequencedDocument> {
+  const pieces = pipe(
+    chunk({ tokenizer: model.tokenizer, tokens, minTokens: 2 }),
+    plainText({ model }),
+  );
+  return async function* texts(context) {
+    while (true) yield* pieces(documents({ paths: [path] })(context), context);
+  };
 }
 
 /** A stage that ends the stream once the loss, averaged over some 20 steps, is low enough. */
@@ -54,39 +93,50 @@ function until(loss = -Infinity): Stage<StepMetrics, StepMetrics> {
   };
 }
 
-await main(pretrain, async ({ out, seed, threads }, { signal, log }) => {
-  await writeBlankModel(out!);
-  const model = await loadTextModel(out!);
+await main(pretrain, async (flags, { signal, log }) => {
+  const { out, seed, threads, steps, learningRate } = flags;
+  const folder = flags.model ?? `${out}/blank`;
+  if (flags.model === undefined) await writeBlankModel(folder);
+  else await Deno.mkdir(out, { recursive: true });
+  const model = await loadTextModel(folder);
   const parameters = firstWeights(model.config, seed);
-  await using learner = await Learner.open(model.config, parameters, { objective: sft, threads });
-  await using optimizer = await AdamW.open(learner.artifacts, parameters, {
-    beta2: 0.98,
-    weightDecay: 0.01,
-  });
+  const place = { device: await findDevice(flags.device), threads };
+  await using learner = await Learner.open(model.config, parameters, { objective: sft, ...place });
+  const adamW = { beta2: 0.98, weightDecay: 0.01 };
+  await using optimizer = await AdamW.open(learner.artifacts, parameters, adamW, place);
 
-  for (const [number, part] of curriculum.entries()) {
-    const random = new Random(seed).fork("lessons", number);
-    const report = (metrics: StepMetrics) => {
-      if (metrics.step % 25 !== 0) return;
-      const { step, num_tokens, seconds } = metrics;
-      const speed = Math.round(num_tokens / seconds);
-      log.info(
-        `part ${number + 1} step ${step}: NLL ${metrics.loss.toFixed(4)}, ${speed} tokens/s`,
-      );
-    };
+  const random = new Random(seed);
+  const parts: Part[] = flags.documents
+    ? [{
+      source: texts(model, flags.documents, model.config.maxPositions),
+      steps,
+      learningRate,
+      documents: 16,
+    }]
+    : curriculum.map((part, number) => ({
+      ...part,
+      source: lessons(model, part, random.fork("lessons", number)),
+    }));
+  for (const [number, part] of parts.entries()) {
+    const name = `part ${number + 1} of ${parts.length}`;
+    using shown = progress({ label: name, total: part.steps });
     await pipeline({
-      name: `part ${number + 1} of ${curriculum.length}`,
+      name,
       seed,
       log,
-      source: lessons(model, part, random),
+      source: part.source,
       stages: [
-        packBatches({ tokensPerRow: 2048, documentsPerBatch: part.documents }),
+        packBatches({ tokensPerRow: ROW, documentsPerBatch: part.documents }),
         optimise({ learner, optimizer, schedule: part, firstStep: optimizer.step }),
-        tap(report),
+        tap(({ loss }: StepMetrics) => shown.advance(1, `NLL ${loss.toFixed(4)}`)),
         until(part.until),
       ],
       sink: jsonlFile(`${out}/metrics-${number + 1}.jsonl`),
     }).run({ signal });
-    await writeParameters(parameters, out!, { dtype: "F32" });
   }
+  await saveModel({ config: model.config, folder, parameters }, `${out}/model`, {
+    overwrite: true,
+    signal,
+  });
+  log.info(`${out}/model: a model in Hugging Face layout`);
 });

@@ -23,6 +23,7 @@ export * from "./pair.ts";
 export * from "./parse_pair.ts";
 export * from "./parse_questions.ts";
 export * from "./pieces.ts";
+export * from "./plain_text.ts";
 export * from "./prompts.ts";
 export * from "./read_pairs.ts";
 export * from "./record.ts";

@@ -15,6 +15,9 @@ import {
   type WriteParametersOptions,
 } from "./write_parameters.ts";
 
+/** What of a model is written; the rest is copied from its folder. */
+export type SavedModel = Pick<Model, "folder" | "config" | "parameters">;
+
 /** How a model is written. */
 export interface SaveModelOptions extends WriteParametersOptions {
   /** The rotary base that config.json shall say. @default {the config's own} */
@@ -54,7 +57,7 @@ function asFloat(value: number): string {
 }
 
 /** The model's own config.json with only those values changed that the saved model changes. */
-function changedConfig(text: string, model: Model, options: SaveModelOptions): string {
+function changedConfig(text: string, model: SavedModel, options: SaveModelOptions): string {
   const own = parseConfig(JSON.parse(text));
   const theta = options.ropeTheta ?? model.config.ropeTheta;
   if (theta !== own.ropeTheta) text = patchJson(text, "rope_theta", theta, asFloat(theta));
@@ -66,7 +69,7 @@ function changedConfig(text: string, model: Model, options: SaveModelOptions): s
   return patchJson(text, "dtype" in own.raw ? "dtype" : "torch_dtype", dtype, `"${dtype}"`);
 }
 
-async function fillFolder(model: Model, folder: string, options: SaveModelOptions) {
+async function fillFolder(model: SavedModel, folder: string, options: SaveModelOptions) {
   const config = await Deno.readTextFile(`${model.folder}/config.json`);
   await Deno.writeTextFile(`${folder}/config.json`, changedConfig(config, model, options));
   for (const file of COMPANIONS) {
@@ -120,7 +123,7 @@ export async function checkSaveFolder(folder: string, overwrite = false): Promis
  * large for F16.
  */
 export async function saveModel(
-  model: Model,
+  model: SavedModel,
   folder: string,
   options: SaveModelOptions = {},
 ): Promise<void> {
