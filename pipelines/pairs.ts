@@ -60,6 +60,7 @@ export function pairs(options: PairsOptions): Pipeline<PairRecord> {
   const { only, done = [] } = options;
   const made = new Set(done.map(({ id }) => id));
   const { shortTokens, longTokens, turns, instruction, layout, maxTokens, temperature } = recipe;
+  const { documentsPerCall } = recipe;
   const { tokenizer } = model;
   const chunks = chunk({ tokenizer, tokens: shortTokens, longTokens });
   const asking = { maxTokens, temperature: recipe.questionTemperature };
@@ -76,9 +77,9 @@ export function pairs(options: PairsOptions): Pipeline<PairRecord> {
       only ? pipe(only, chunks) : chunks,
       filter(({ id }: ChunkedDocument) => !made.has(id), "made before"),
       compress({ method: recipe.compress, turns, tokenizer, sampler: short.sampler }),
-      instruct({ sampler: short.sampler, sampling: asking, instruction }),
-      sampleShort({ sampler: short.sampler, sampling: answering }),
-      sampleLong({ sampler: long.sampler, sampling: answering }),
+      instruct({ sampler: short.sampler, sampling: asking, instruction, documentsPerCall }),
+      sampleShort({ sampler: short.sampler, sampling: answering, documentsPerCall }),
+      sampleLong({ sampler: long.sampler, sampling: answering, documentsPerCall }),
       pair({ reference: { ...reference, contexts: [context] } }),
       watch({ label: "pairs" }),
       prepend(done),

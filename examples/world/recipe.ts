@@ -23,6 +23,7 @@ export const worldRecipe: Recipe = {
   maxTokens: 12,
   questionTemperature: 1,
   temperature: 0,
+  documentsPerCall: 8,
   ropeTheta: 2e4,
   lambda: 0.1,
   nll: "answers",

@@ -27,6 +27,8 @@ export interface Recipe {
   questionTemperature: number;
   /** Temperature at which answers are drawn; 0 takes the likeliest token. */
   temperature: number;
+  /** Documents whose conversations are answered together. */
+  documentsPerCall: number;
   /** The policy's RoPE base; the reference keeps the model's own. */
   ropeTheta?: number;
   /** The loss, by its name in {@linkcode objectives}. */
@@ -67,6 +69,7 @@ export const paperRecipe: Recipe = {
   maxTokens: 256,
   questionTemperature: 0.7,
   temperature: 1,
+  documentsPerCall: 1,
   objective: "longpo",
   beta: 0.1,
   lambda: 0.01,
