@@ -13,7 +13,7 @@ import {
   segmentParameters,
 } from "../model/mod.ts";
 import { evalGraph, type Graph, modelBytes } from "../onnx/mod.ts";
-import { floats, floatsOf, ints, Session, type Tensors } from "../runtime/mod.ts";
+import { floats, floatsOf, ints, openAll, Session, type Tensors } from "../runtime/mod.ts";
 import type { KeyValueCache } from "./key_value_cache.ts";
 import type { TokenRow } from "./token_row.ts";
 
@@ -54,12 +54,14 @@ export class CachedForward implements AsyncDisposable {
   /** Makes the graphs ready. */
   static async open(config: ModelConfig, options: ForwardOptions = {}): Promise<CachedForward> {
     const graphs = graphsOf(config);
-    const open = (name: string, g: Graph) => Session.open(modelBytes(g), { ...options, name });
-    return new CachedForward(config, {
-      embed: await open("embed", evalGraph(graphs.embed(config))),
-      layer: await open("cached layer", graphs.cachedLayer(config)),
-      logits: await open("logits", graphs.logits(config)),
+    const open = (name: string, g: Graph) => () =>
+      Session.open(modelBytes(g), { ...options, name });
+    const sessions = await openAll({
+      embed: open("embed", evalGraph(graphs.embed(config))),
+      layer: open("cached layer", graphs.cachedLayer(config)),
+      logits: open("logits", graphs.logits(config)),
     });
+    return new CachedForward(config, sessions);
   }
 
   /**

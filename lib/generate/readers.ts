@@ -36,12 +36,13 @@ export interface Readers extends AsyncDisposable {
 /** Makes a model ready to answer and to score, on short and on long contexts. */
 export async function openReaders(model: Model, options: ReadersOptions = {}): Promise<Readers> {
   const { ropeTheta = model.config.ropeTheta, log, ...forward } = options;
-  const stack = new AsyncDisposableStack();
+  await using opening = new AsyncDisposableStack();
   const reader = async (theta: number, log?: Logger): Promise<Reader> => ({
-    sampler: stack.use(await localSampler(model, { ...forward, ropeTheta: theta, log })),
-    scorer: stack.use(await localScorer(model, { ...forward, ropeTheta: theta })),
+    sampler: opening.use(await localSampler(model, { ...forward, ropeTheta: theta, log })),
+    scorer: opening.use(await localScorer(model, { ...forward, ropeTheta: theta })),
   });
   const short = await reader(model.config.ropeTheta, log);
   const long = ropeTheta === model.config.ropeTheta ? short : await reader(ropeTheta);
-  return { short, long, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const opened = opening.move();
+  return { short, long, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -11,6 +11,7 @@ import {
   floatsOf,
   type HostTensor,
   ints,
+  openAll,
   Session,
   type Tensors,
 } from "../runtime/mod.ts";
@@ -99,12 +100,14 @@ export class RowForward implements AsyncDisposable {
   /** Makes the forward graphs of a model ready. */
   static async open(config: ModelConfig, options: ForwardOptions = {}): Promise<RowForward> {
     const graphs = graphsOf(config);
-    const open = (name: string, g: Graph) => Session.open(modelBytes(g), { ...options, name });
-    return new RowForward(config, {
-      embed: await open("embed", evalGraph(graphs.embed(config))),
-      layer: await open("layer", evalGraph(graphs.layer(config))),
-      head: await open("log-probs", logProbsGraph(config)),
+    const open = (name: string, g: Graph) => () =>
+      Session.open(modelBytes(g), { ...options, name });
+    const sessions = await openAll({
+      embed: open("embed", evalGraph(graphs.embed(config))),
+      layer: open("layer", evalGraph(graphs.layer(config))),
+      head: open("log-probs", logProbsGraph(config)),
     });
+    return new RowForward(config, sessions);
   }
 
   /**

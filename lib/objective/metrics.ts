@@ -75,8 +75,13 @@ export class PreferenceMeter {
     this.#documents.push(...scores);
   }
 
-  /** The averages. */
+  /**
+   * The averages.
+   *
+   * @throws {RangeError} If no document was added: there is nothing to average.
+   */
   metrics(): PreferenceMetrics {
+    if (this.#documents.length === 0) throw new RangeError("There are no metrics of no documents");
     const mean = (of: (scores: DocumentScores) => number) =>
       this.#documents.reduce((sum, scores) => sum + of(scores), 0) / this.#documents.length;
     const margin = (scores: DocumentScores) => scores.rewardChosen - scores.rewardRejected;

@@ -91,9 +91,14 @@ async function readManifest(folder: string): Promise<ArtifactManifest> {
   } catch (cause) {
     throw new UserError(`${path} is not JSON`, { cause });
   }
-  if (manifest?.format === 1) return manifest;
-  throw new UserError(`${path} has format ${manifest?.format}, not 1`, {
-    hint: "write the artifacts anew with this version",
+  if (manifest?.format !== 1) {
+    throw new UserError(`${path} has format ${manifest?.format}, not 1`, {
+      hint: "write the artifacts anew with this version",
+    });
+  }
+  if (Array.isArray(manifest.segments) && typeof manifest.optimizer === "object") return manifest;
+  throw new UserError(`${path} names no segments or no optimizer`, {
+    hint: "write the artifacts anew",
   });
 }
 

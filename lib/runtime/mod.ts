@@ -5,5 +5,6 @@
  */
 
 export * from "./device.ts";
+export * from "./open_all.ts";
 export * from "./session.ts";
 export * from "./tensor.ts";

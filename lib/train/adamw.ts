@@ -8,7 +8,14 @@ import { UserError } from "../flow/user_error.ts";
 import type { Parameter, Parameters } from "../model/mod.ts";
 import { OPTIMIZER_PATHS, type OPTIMIZER_SCALARS } from "../onnx/mod.ts";
 import type { ArtifactFiles } from "../onnx/mod.ts";
-import { floats, floatScalar, floatsOf, type HostTensor, Session } from "../runtime/mod.ts";
+import {
+  floats,
+  floatScalar,
+  floatsOf,
+  type HostTensor,
+  openAll,
+  Session,
+} from "../runtime/mod.ts";
 import type { SessionOptions } from "../runtime/mod.ts";
 
 /** AdamW's numbers, with PyTorch's names where it has them. */
@@ -79,11 +86,12 @@ export class AdamW implements AsyncDisposable {
     options: AdamWOptions = {},
     session: SessionOptions = {},
   ): Promise<AdamW> {
-    const open = (path: string) => Session.open(files.get(path)!, { ...session, name: path });
-    return new AdamW(parameters, options, {
-      update: await open(OPTIMIZER_PATHS.update),
-      sumOfSquares: await open(OPTIMIZER_PATHS.sumOfSquares),
+    const open = (path: string) => () => Session.open(files.get(path)!, { ...session, name: path });
+    const sessions = await openAll({
+      update: open(OPTIMIZER_PATHS.update),
+      sumOfSquares: open(OPTIMIZER_PATHS.sumOfSquares),
     });
+    return new AdamW(parameters, options, sessions);
   }
 
   /** The global norm of gradients. */

@@ -7,6 +7,7 @@
 import { UserError } from "../flow/user_error.ts";
 import { type Parameters, readSafetensors, type Tensor, writeSafetensors } from "../model/mod.ts";
 import type { AdamW } from "./adamw.ts";
+import type { StepMetrics } from "./train_step.ts";
 
 const KINDS = ["parameter", "first_moment", "second_moment"] as const;
 
@@ -14,13 +15,14 @@ const KINDS = ["parameter", "first_moment", "second_moment"] as const;
  * Writes parameters, moments and the step count as one safetensors file, beside the path first.
  *
  * @param run What the run was started with; resuming with something else is refused.
+ * @param metrics Of all steps so far: a run that is gone on with tells of them too.
  */
 export async function saveCheckpoint(
   path: string,
   parameters: Parameters,
   optimizer: AdamW,
   run: Record<string, string>,
-  signal?: AbortSignal,
+  metrics: readonly StepMetrics[] = [],
 ): Promise<void> {
   const tensors = new Map<string, Tensor>();
   for (const [name, { shape, data }] of parameters) {
@@ -29,12 +31,12 @@ export async function saveCheckpoint(
       tensors.set(`${KINDS[at]}/${name}`, { dtype: "F32", shape, data: part });
     }
   }
-  const metadata = { ...run, step: String(optimizer.step) };
-  await writeSafetensors(path, tensors, { metadata, signal });
+  const metadata = { ...run, step: String(optimizer.step), metrics: JSON.stringify(metrics) };
+  await writeSafetensors(path, tensors, { metadata });
 }
 
 /**
- * Reads a checkpoint into parameters and optimiser, in place.
+ * Reads a checkpoint into parameters and optimiser, in place, and gives the metrics of its steps.
  *
  * @throws {UserError} If it is of another model, or of a run that was started with other settings;
  * nothing is changed then.
@@ -44,7 +46,7 @@ export async function loadCheckpoint(
   parameters: Parameters,
   optimizer: AdamW,
   run: Record<string, string>,
-): Promise<void> {
+): Promise<StepMetrics[]> {
   const { tensors, metadata } = await readSafetensors(path);
   for (const [key, value] of Object.entries(run)) {
     if (metadata[key] === value) continue;
@@ -67,4 +69,5 @@ export async function loadCheckpoint(
   // Only now, so that a file that is refused has changed nothing.
   for (const load of loads) load();
   optimizer.step = Number(metadata.step);
+  return JSON.parse(metadata.metrics ?? "[]");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UserError } from "../flow/user_error.ts";
 import {
   graphsOf,
   layerInputs,
@@ -34,6 +35,7 @@ import {
   floatsOf,
   type HostTensor,
   ints,
+  openAll,
   Session,
   type SessionOptions,
   type Tensors,
@@ -76,13 +78,10 @@ export function trainingSegments(
 }
 
 /** Sessions of the chain; forwards of all segments but the last, backwards of all. */
-interface Sessions {
-  embed: Session;
-  layer: Session;
-  embedTraining: Session;
-  layerTraining: Session;
-  headTraining: Session;
-}
+type Sessions = Record<
+  "embed" | "layer" | "embedTraining" | "layerTraining" | "headTraining",
+  Session
+>;
 
 type Names = Record<string, string>;
 
@@ -91,6 +90,12 @@ type LearnerState = Pick<
   Learner,
   "config" | "parameters" | "artifacts" | "objective" | "weights"
 >;
+
+function artifactOf(artifacts: ArtifactFiles, path: string): Uint8Array {
+  const bytes = artifacts.get(path);
+  if (bytes === undefined) throw new UserError(`There is no ${path} among the training artifacts`);
+  return bytes;
+}
 
 /** A model under training: parameters, their gradients so far, and the graphs. */
 export class Learner implements AsyncDisposable {
@@ -132,17 +137,19 @@ export class Learner implements AsyncDisposable {
     const { objective, aggregation = "sum", beta = 0.1, lambda = 0.01, device, threads } = options;
     const artifacts = options.artifacts ??
       buildArtifacts(trainingSegments(config, objective, aggregation));
-    const open = (segment: string, kind: "eval" | "training") => {
+    const open = (segment: string, kind: "eval" | "training") => () => {
       const path = segmentPaths(segment)[kind];
-      return Session.open(artifacts.get(path)!, { device, threads, name: path });
+      return Session.open(artifactOf(artifacts, path), { device, threads, name: path });
     };
-    return new Learner({ config, parameters, artifacts, objective, weights: { beta, lambda } }, {
-      embed: await open("embed", "eval"),
-      layer: await open("layer", "eval"),
-      embedTraining: await open("embed", "training"),
-      layerTraining: await open("layer", "training"),
-      headTraining: await open("head", "training"),
+    const sessions = await openAll({
+      embed: open("embed", "eval"),
+      layer: open("layer", "eval"),
+      embedTraining: open("embed", "training"),
+      layerTraining: open("layer", "training"),
+      headTraining: open("head", "training"),
     });
+    const weights = { beta, lambda };
+    return new Learner({ config, parameters, artifacts, objective, weights }, sessions);
   }
 
   /**

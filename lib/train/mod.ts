@@ -49,6 +49,7 @@
 export * from "./adamw.ts";
 export * from "./checkpoint.ts";
 export * from "./learner.ts";
+export * from "./load_artifacts.ts";
 export * from "./optimise.ts";
 export * from "./schedule.ts";
 export * from "./train_step.ts";

@@ -22,6 +22,8 @@ export interface OptimiseOptions {
   schedule: Schedule;
   /** The optimiser's step count when the source begins. @default {0} */
   firstStep?: number;
+  /** Metrics of the steps that the optimiser has done already; they are yielded first. @default {[]} */
+  done?: readonly StepMetrics[];
   /** Where to keep checkpoints; none are written without it. */
   checkpoint?: {
     /** The file, which each checkpoint replaces. */
@@ -38,21 +40,25 @@ export interface OptimiseOptions {
  *
  * The stage ends after `schedule.steps` steps, whatever is left of the source. Where the optimiser
  * has gone beyond `firstStep` already (a checkpoint was loaded), as many batches are passed over, so
- * that a resumed run sees what the uninterrupted one would have seen. When the pipeline is aborted, a
- * checkpoint is written first.
+ * that a resumed run sees what the uninterrupted one would have seen. However the stage ends, a
+ * checkpoint of its last whole step is written first.
  *
  * @throws {UserError} If the loss is not finite; parameters are those before that step.
  */
 export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
   const { learner, optimizer, schedule, firstStep = 0, checkpoint } = options;
   const done = () => optimizer.step - firstStep;
-  const save = async () => {
-    if (!checkpoint) return;
-    await saveCheckpoint(checkpoint.path, learner.parameters, optimizer, checkpoint.run);
-  };
   return async function* optimise(source, { signal, meter }) {
+    const told = [...options.done ?? []];
+    yield* options.done ?? [];
     let pass = done();
     let saved = optimizer.step;
+    const save = async () => {
+      if (!checkpoint || optimizer.step === saved) return;
+      const { path, run } = checkpoint;
+      await saveCheckpoint(path, learner.parameters, optimizer, run, told);
+      saved = optimizer.step;
+    };
     if (done() >= schedule.steps) return;
     try {
       for await (const batch of source) {
@@ -62,16 +68,14 @@ export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
         }
         const rate = learningRateAt(schedule, done());
         const metrics = await trainStep(learner, optimizer, batch, rate, signal);
+        told.push(metrics);
         meter.count("tokens", batch.tokens);
-        if (checkpoint && optimizer.step % checkpoint.every === 0) {
-          await save();
-          saved = optimizer.step;
-        }
+        if (checkpoint && optimizer.step % checkpoint.every === 0) await save();
         yield metrics;
         if (done() >= schedule.steps) return;
       }
     } finally {
-      if (signal.aborted && optimizer.step > saved) await save();
+      await save();
     }
   };
 }

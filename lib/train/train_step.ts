@@ -38,6 +38,7 @@ function checkFinite(loss: number, step: number): void {
  * One optimiser step: forward and backward of every row, then the update.
  *
  * @throws {UserError} If the loss is not finite.
+ * @throws {RangeError} If the batch is empty.
  */
 export async function trainStep(
   learner: Learner,
@@ -46,6 +47,7 @@ export async function trainStep(
   learningRate: number,
   signal?: AbortSignal,
 ): Promise<StepMetrics> {
+  if (batch.documents === 0) throw new RangeError("Cannot train on a batch of no documents");
   const started = performance.now();
   const meter = new PreferenceMeter(learner.weights.beta);
   const sums = { loss: 0, nll: 0, preference: 0 };

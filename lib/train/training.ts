@@ -35,11 +35,17 @@ export class Training implements AsyncDisposable {
   readonly learner: Learner;
   /** The optimiser with its moments. */
   readonly optimizer: AdamW;
+  /** Metrics of the steps that a checkpoint has behind it. */
+  readonly done: readonly StepMetrics[];
 
-  private constructor(options: TrainingOptions, learner: Learner, optimizer: AdamW) {
+  private constructor(
+    options: TrainingOptions,
+    { learner, optimizer, done }: Pick<Training, "learner" | "optimizer" | "done">,
+  ) {
     this.#options = options;
     this.learner = learner;
     this.optimizer = optimizer;
+    this.done = done;
   }
 
   /** Makes everything ready, from the checkpoint where there is one. */
@@ -51,19 +57,24 @@ export class Training implements AsyncDisposable {
         [name, { shape, data }],
       ) => [name, { name, shape, data: data.slice() }]),
     );
-    const learner = await Learner.open(config, parameters, options);
+    await using opening = new AsyncDisposableStack();
+    const learner = opening.use(await Learner.open(config, parameters, options));
     const session = { device, threads };
-    const optimizer = await AdamW.open(learner.artifacts, parameters, options.adamW, session);
-    if (checkpoint && await isFile(checkpoint.path)) {
-      await loadCheckpoint(checkpoint.path, parameters, optimizer, checkpoint.run);
-    }
-    return new Training(options, learner, optimizer);
+    const optimizer = opening.use(
+      await AdamW.open(learner.artifacts, parameters, options.adamW, session),
+    );
+    const done = checkpoint && await isFile(checkpoint.path)
+      ? await loadCheckpoint(checkpoint.path, parameters, optimizer, checkpoint.run)
+      : [];
+    opening.move();
+    return new Training(options, { learner, optimizer, done });
   }
 
-  /** The stage that trains: see {@linkcode optimise}. */
+  /** The stage that trains, and tells of the steps done before: see {@linkcode optimise}. */
   optimise(): Stage<Batch, StepMetrics> {
     const { schedule, checkpoint } = this.#options;
-    return optimise({ learner: this.learner, optimizer: this.optimizer, schedule, checkpoint });
+    const { learner, optimizer, done } = this;
+    return optimise({ learner, optimizer, done, schedule, checkpoint });
   }
 
   /** The model with the weights and the RoPE base as they are now. */
