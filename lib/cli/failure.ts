@@ -4,27 +4,27 @@
  * @module
  */
 
-import { UserError } from "../flow/mod.ts";
+import { isSystemError, UserError } from "../flow/mod.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Screen } from "./screen.ts";
 import { UsageError } from "./usage_error.ts";
 
-// The system's own words name the path or the permission, and a stack trace adds nothing to them.
-const personal = [
-  UserError,
-  Deno.errors.NotFound,
-  Deno.errors.PermissionDenied,
-  Deno.errors.NotCapable,
-];
-
-/** An error, then what caused it, then what caused that. */
-export function* causes(error: unknown): Generator<unknown> {
-  for (let cause = error; cause !== undefined; cause = beneath(cause)) yield cause;
+/** The system's own words name the path or the permission, and a stack trace adds nothing to them. */
+function isMendable(error: unknown): error is Error {
+  return error instanceof UserError || error instanceof Deno.errors.NotCapable ||
+    isSystemError(error);
 }
 
-function beneath(error: unknown): unknown {
-  if (error instanceof SuppressedError) return error.error ?? error.suppressed;
-  return error instanceof Error ? error.cause : undefined;
+/** An error, then what caused it, then what caused that; of two at once, the newer one first. */
+export function* causes(error: unknown): Generator<unknown> {
+  if (error === undefined) return;
+  yield error;
+  if (error instanceof SuppressedError) {
+    yield* causes(error.error);
+    yield* causes(error.suppressed);
+  } else if (error instanceof Error) {
+    yield* causes(error.cause);
+  }
 }
 
 /**
@@ -35,8 +35,8 @@ function beneath(error: unknown): unknown {
 export function tellFailure(error: unknown, screen: Screen): ExitCode {
   const chain = [...causes(error)];
   if (chain.some((cause) => cause instanceof Deno.errors.BrokenPipe)) return exitCode.done;
-  const mendable = chain.find((cause) => personal.some((kind) => cause instanceof kind));
-  if (mendable instanceof Error) {
+  const mendable = chain.find(isMendable);
+  if (mendable !== undefined) {
     tellPerson(mendable, chain, screen);
     return mendable instanceof UsageError ? exitCode.usage : exitCode.failed;
   }

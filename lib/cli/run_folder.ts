@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../flow/mod.ts";
+import { UserError, whileWriting } from "../flow/mod.ts";
 
 /** Everything that a run was told. */
 export type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -30,8 +30,16 @@ export async function readJsonIfThere<T>(path: string): Promise<T | undefined> {
 /** Writes JSON beside the path, then renames it. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   const part = `${path}.part`;
-  await Deno.writeTextFile(part, `${JSON.stringify(value, null, 2)}\n`);
-  await Deno.rename(part, path);
+  const write = async () => {
+    await Deno.writeTextFile(part, `${JSON.stringify(value, null, 2)}\n`);
+    await Deno.rename(part, path);
+  };
+  try {
+    await whileWriting(path, write());
+  } catch (error) {
+    await Deno.remove(part).catch(() => {});
+    throw error;
+  }
 }
 
 /**

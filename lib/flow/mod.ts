@@ -10,6 +10,7 @@ export * from "./context.ts";
 export * from "./describe.ts";
 export { pipe } from "./pipe.ts";
 export { StageError, type StageErrorOptions } from "./stage_error.ts";
+export { isSystemError, whileWriting } from "./system_error.ts";
 export * from "./user_error.ts";
 export * from "./random.ts";
 
@@ -30,7 +31,7 @@ export { take } from "./operators/take.ts";
 export { tap } from "./operators/tap.ts";
 export { tee, type TeeOptions } from "./operators/tee.ts";
 
-export { jsonlFile } from "./jsonl/jsonl_file.ts";
+export { jsonlFile, type JsonlFileOptions } from "./jsonl/jsonl_file.ts";
 export { type JsonLine, jsonlLines } from "./jsonl/jsonl_lines.ts";
 export { keptRows } from "./jsonl/kept_rows.ts";
 export { jsonlStdout } from "./jsonl/jsonl_stdout.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../flow/mod.ts";
+import { UserError, whileWriting } from "../flow/mod.ts";
 import { elementCount } from "./parameters.ts";
 import { elementSize, encode, fits } from "./safetensors_dtype.ts";
 import { PREFIX_BYTES } from "./safetensors_header.ts";
@@ -70,6 +70,20 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array) {
   }
 }
 
+async function writeTensors(
+  path: string,
+  tensors: readonly (readonly [string, Tensor])[],
+  { metadata = {}, signal }: WriteSafetensorsOptions,
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  await writeAll(file, headerBytes(tensors, metadata));
+  for (const [name, tensor] of tensors) {
+    signal?.throwIfAborted();
+    await writeAll(file, storedBytes(name, tensor));
+  }
+  await file.sync();
+}
+
 /** What goes with the tensors, and when to stop. */
 export interface WriteSafetensorsOptions {
   /** Strings that travel with the tensors. @default {{}} */
@@ -83,7 +97,7 @@ export interface WriteSafetensorsOptions {
  *
  * The bytes go to `path` with `.part` behind it, which becomes `path` once all are on disk.
  *
- * @throws {UserError} If a number is too large for F16.
+ * @throws {UserError} If a number is too large for F16, or the file cannot be written.
  * @throws {TypeError} If a tensor's numbers do not fit its shape or format.
  */
 export async function writeSafetensors(
@@ -97,16 +111,10 @@ export async function writeSafetensors(
   );
   const part = `${path}.part`;
   try {
-    using file = await Deno.open(part, { write: true, create: true, truncate: true });
-    await writeAll(file, headerBytes(widestFirst, options.metadata ?? {}));
-    for (const [name, tensor] of widestFirst) {
-      options.signal?.throwIfAborted();
-      await writeAll(file, storedBytes(name, tensor));
-    }
-    await file.sync();
+    await whileWriting(path, writeTensors(part, widestFirst, options));
+    await whileWriting(path, Deno.rename(part, path));
   } catch (error) {
     await Deno.remove(part).catch(() => {});
     throw error;
   }
-  await Deno.rename(part, path);
 }

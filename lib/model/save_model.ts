@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../flow/mod.ts";
+import { UserError, whileWriting } from "../flow/mod.ts";
 import { parseConfig } from "./config.ts";
 import { exists } from "./json_file.ts";
 import type { Model } from "./model.ts";
@@ -119,8 +119,8 @@ export async function checkSaveFolder(folder: string, overwrite = false): Promis
  * written to `folder` with `.part` behind it, which becomes `folder` once it is whole.
  *
  * @param model Its `folder` is where the other files come from.
- * @throws {UserError} If the folder exists and is not to be overwritten, or if a weight is too
- * large for F16.
+ * @throws {UserError} If the folder exists and is not to be overwritten, if it cannot be written, or
+ * if a weight is too large for F16.
  */
 export async function saveModel(
   model: SavedModel,
@@ -131,10 +131,10 @@ export async function saveModel(
   await checkSaveFolder(folder, options.overwrite);
   const part = `${folder}.part`;
   await removeIfThere(part);
-  await Deno.mkdir(part, { recursive: true });
   try {
-    await fillFolder(model, part, options);
-    await moveInto(part, folder);
+    await whileWriting(folder, Deno.mkdir(part, { recursive: true }));
+    await whileWriting(folder, fillFolder(model, part, options));
+    await whileWriting(folder, moveInto(part, folder));
   } catch (error) {
     await removeIfThere(part);
     throw error;

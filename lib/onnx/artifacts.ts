@@ -4,6 +4,7 @@
  * @module
  */
 
+import { whileWriting } from "../flow/system_error.ts";
 import { UserError } from "../flow/user_error.ts";
 import type { Graph } from "./graph.ts";
 import { adamW, sumOfSquares } from "./optimizer.ts";
@@ -52,7 +53,11 @@ export function buildArtifacts(segments: readonly Segment[]): ArtifactFiles {
   return files;
 }
 
-/** Writes artifacts and their manifest: beside the folder first, then renamed. */
+/**
+ * Writes artifacts and their manifest: beside the folder first, then renamed.
+ *
+ * @throws {UserError} If the folder cannot be written.
+ */
 export async function writeArtifacts(
   folder: string,
   files: ArtifactFiles,
@@ -67,15 +72,29 @@ export async function writeArtifacts(
     optimizer: OPTIMIZER_PATHS,
   };
   const part = `${folder}.part`;
-  await Deno.remove(part, { recursive: true }).catch(() => {});
+  const remove = (path: string) => Deno.remove(path, { recursive: true }).catch(() => {});
+  await remove(part);
+  try {
+    await whileWriting(folder, writeFiles(part, files, manifest));
+    await remove(folder);
+    await whileWriting(folder, Deno.rename(part, folder));
+  } catch (error) {
+    await remove(part);
+    throw error;
+  }
+}
+
+async function writeFiles(
+  folder: string,
+  files: ArtifactFiles,
+  manifest: ArtifactManifest,
+): Promise<void> {
   for (const [path, bytes] of files) {
-    const file = `${part}/${path}`;
+    const file = `${folder}/${path}`;
     await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
     await Deno.writeFile(file, bytes);
   }
-  await Deno.writeTextFile(`${part}/${MANIFEST}`, JSON.stringify(manifest, null, 2) + "\n");
-  await Deno.remove(folder, { recursive: true }).catch(() => {});
-  await Deno.rename(part, folder);
+  await Deno.writeTextFile(`${folder}/${MANIFEST}`, JSON.stringify(manifest, null, 2) + "\n");
 }
 
 async function readManifest(folder: string): Promise<ArtifactManifest> {

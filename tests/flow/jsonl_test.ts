@@ -6,6 +6,7 @@ import {
   jsonlFile,
   jsonlLines,
   jsonlStdout,
+  keptRows,
   pipeline,
   type Stage,
   StageError,
@@ -138,6 +139,27 @@ Deno.test("jsonlFile behind a tee is not renamed when the stream stops before it
   const path = await temporary("rows.jsonl");
   for await (const _ of tee<Row>(jsonlFile(path))(watched().rows, createContext())) break;
   assertEquals([await exists(path), await exists(`${path}.part`)], [false, true]);
+});
+
+Deno.test("jsonlFile goes on behind the whole lines that a stopped run left", async () => {
+  const path = await temporary("rows.jsonl");
+  const long = "x".repeat(100_000);
+  await Deno.writeTextFile(`${path}.part`, `1\n"${long}"\n[3,"${long}`);
+  assertEquals(await keptRows(path), [1, long]);
+  await pipeline({ name: "x", source: [3, 4], stages: [], sink: jsonlFile(path, { goOn: true }) })
+    .run();
+  assertEquals(await Deno.readTextFile(path), `1\n"${long}"\n3\n4\n`);
+  assertEquals(await keptRows(path), []);
+});
+
+Deno.test("jsonlFile that goes on keeps what was there when it is stopped again", async () => {
+  const path = await temporary("rows.jsonl");
+  await Deno.writeTextFile(`${path}.part`, "1\n2\n");
+  const broken = async function* () {
+    yield await Promise.reject<number>(new Error("boom"));
+  };
+  await assertRejects(() => jsonlFile(path, { goOn: true })(broken(), createContext()));
+  assertEquals(await keptRows(path), [1, 2]);
 });
 
 Deno.test("jsonlFile says what it cannot write", async () => {

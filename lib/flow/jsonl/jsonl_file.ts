@@ -7,16 +7,22 @@
 import { named } from "../describe.ts";
 import type { Sink } from "../ends.ts";
 import type { StageContext } from "../stage.ts";
-import { reasonOf } from "../stage_error.ts";
-import { UserError } from "../user_error.ts";
+import { whileWriting } from "../system_error.ts";
+import { cutToWholeLines } from "./whole_lines.ts";
 import { writeLines } from "./write_lines.ts";
+
+/** Options of {@linkcode jsonlFile}. */
+export interface JsonlFileOptions {
+  /** Keeps the lines that a run which was stopped left behind; see {@linkcode keptRows}. @default {false} */
+  goOn?: boolean;
+}
 
 /**
  * Writes each row as a line of JSON to a file that appears once it is whole.
  *
  * Lines go to `<path>.part`, which is renamed when the last row is written. If the run stops
  * before, the whole lines stay in the `.part` file and what was under the final name stays as it
- * was.
+ * was; a later run can go on behind them.
  *
  * @param path The file to write; one that is there is replaced at the end.
  * @returns A sink named `jsonlFile`.
@@ -37,19 +43,25 @@ import { writeLines } from "./write_lines.ts";
  * assertEquals(await Deno.readTextFile(path), '{"n":1}\n{"n":2}\n');
  * ```
  */
-export function jsonlFile(path: string): Sink<unknown> {
+export function jsonlFile(path: string, options: JsonlFileOptions = {}): Sink<unknown> {
+  const { goOn = false } = options;
   const part = `${path}.part`;
+  const kept = `lines already written are in ${part}`;
 
   async function writeFile(source: AsyncIterable<unknown>, context: StageContext): Promise<void> {
-    const file = await orExplain(
+    const file = await whileWriting(
       path,
-      Deno.open(part, { write: true, create: true, truncate: true }),
+      Deno.open(part, { read: true, write: true, create: true, truncate: !goOn }),
+      kept,
     );
-    const writer = { write: (bytes: Uint8Array) => orExplain(path, file.write(bytes)) };
-    let whole = 0;
+    const writer = { write: (bytes: Uint8Array) => whileWriting(path, file.write(bytes), kept) };
+    const before = goOn ? await cutToWholeLines(file) : 0;
+    let whole = before;
     try {
-      for await (whole of writeLines(source, context, "jsonlFile", writer));
-      await orExplain(path, file.sync());
+      for await (const written of writeLines(source, context, "jsonlFile", writer)) {
+        whole = before + written;
+      }
+      await whileWriting(path, file.sync(), kept);
     } catch (error) {
       // The last batch may have got half of a line on the disk.
       await file.truncate(whole).catch(() => {});
@@ -57,20 +69,8 @@ export function jsonlFile(path: string): Sink<unknown> {
     } finally {
       file.close();
     }
-    await orExplain(path, Deno.rename(part, path));
+    await whileWriting(path, Deno.rename(part, path), kept);
   }
 
   return named("jsonlFile", writeFile, { path });
-}
-
-async function orExplain<T>(path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw new UserError(`Cannot write ${path}: ${reasonOf(cause)}`, {
-      cause,
-      hint:
-        `Check that the folder exists, may be written and has room; lines already written are in ${path}.part`,
-    });
-  }
 }
