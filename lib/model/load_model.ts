@@ -1,85 +1,104 @@
 /**
- * Reads a model from a Hugging Face folder.
+ * Reads a model from a Hugging Face folder, a GGUF file or a hub.
  *
  * @module
  */
 
-import { UserError } from "../flow/mod.ts";
-import { ChatTemplate, readChatTemplate } from "./chat.ts";
-import { type ModelConfig, parseConfig } from "./config.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { exists, readJson, readJsonIfThere } from "./json_file.ts";
-import type { ChatModel, Model } from "./model.ts";
-import { readParameters } from "./read_parameters.ts";
-import { readTokenizer } from "./tokenizer.ts";
+import { openGgufModel } from "./gguf/gguf_model.ts";
+import { downloadModel, type HubOptions } from "./hub.ts";
+import type { Model } from "./model.ts";
+import { openModelFolder } from "./model_folder.ts";
+import { type ModelSource, modelSource } from "./model_source.ts";
+import type { StoredModel, TextModel } from "./stored_model.ts";
 
 /** How a model is read. */
 export interface LoadModelOptions {
-  /** Used in place of the folder's own chat template. */
+  /** Used in place of the model's own chat template. */
   chatTemplate?: string;
-  /** Stops between two weights. */
+  /** Where a model that is not on disk is downloaded from, and kept. */
+  hub?: HubOptions;
+  /** Stops a download, or between two weights. */
   signal?: AbortSignal;
 }
 
-/** A model's config with what makes text of its tokens. */
-export interface TextModel extends ChatModel {
-  /** The numbers of config.json. */
-  readonly config: ModelConfig;
+/** A path on disk and the name that goes into records. */
+interface Found {
+  path: string;
+  name: string;
+}
+
+function lastPart(path: string): string {
+  return path.split(/[/\\]+/).filter((part) => part !== "").at(-1) ?? path;
+}
+
+/** Where a model is on disk, downloaded if it has to be. */
+async function find(
+  source: ModelSource,
+  weights: boolean,
+  { hub, signal }: LoadModelOptions,
+): Promise<Found> {
+  if (source.kind === "hub") {
+    const path = await downloadModel(source.model, { ...hub, weights, signal });
+    const { id, file } = source.model;
+    return { path, name: file === undefined ? id : `${id}/${file}` };
+  }
+  const name = lastPart(source.path);
+  return { path: source.path, name: source.kind === "gguf" ? name.replace(/\.gguf$/, "") : name };
+}
+
+function open(source: ModelSource, path: string, options: LoadModelOptions): Promise<StoredModel> {
+  const isFile = source.kind === "gguf" ||
+    (source.kind === "hub" && source.model.file !== undefined);
+  return isFile ? openGgufModel(path, options) : openModelFolder(path, options);
 }
 
 /**
  * Reads everything of a model but its weights: quick, for work on tokens alone.
  *
+ * @param model As {@linkcode loadModel} takes it.
  * @throws {UserError} As {@linkcode loadModel}.
  */
 export async function loadTextModel(
-  folder: string,
+  model: string,
   options: LoadModelOptions = {},
 ): Promise<TextModel> {
-  if (!await exists(folder)) {
-    throw new UserError(`There is no model folder ${folder}`, {
-      hint: "Give the path of a Hugging Face folder, with config.json in it",
-    });
-  }
-  const config = parseConfig(
-    await readJson(`${folder}/config.json`, "Is this a Hugging Face model folder?"),
-    await readJsonIfThere(`${folder}/generation_config.json`),
-    `${folder}/config.json`,
-  );
-  const tokenizer = await readTokenizer(folder, config);
-  const chat = options.chatTemplate === undefined
-    ? await readChatTemplate(folder, tokenizer.namedTokens)
-    : new ChatTemplate(options.chatTemplate, tokenizer.namedTokens, "the given template");
-  return { config, tokenizer, chat };
-}
-
-function nameOf(folder: string): string {
-  return folder.split(/[/\\]+/).filter((part) => part !== "").at(-1) ?? folder;
+  const source = await modelSource(model);
+  const { path } = await find(source, false, options);
+  await using stored = await open(source, path, options);
+  return stored.text;
 }
 
 /**
- * Reads a model from a Hugging Face folder: config, tokenizer, chat template and weights.
+ * Reads a model: config, tokenizer, chat template and weights.
  *
- * @throws {UserError} If a file is missing or damaged, or if the model is one that cannot be
- * computed here; the message names the file and what is wrong with it.
+ * Weights become Float32, whatever they are stored in; they are read one by one, and beside them
+ * only little more is in memory.
  *
- * @example Load a folder and count
+ * @param model The path of a Hugging Face folder or of a GGUF file, or what a model is called on the
+ * hub: `organisation/name`, `organisation/name@revision`, or `organisation/name/file.gguf`.
+ * @throws {UserError} If a file is missing or damaged, if the model is one that cannot be computed
+ * here, or if it cannot be downloaded; the message names the file and what is wrong with it.
+ *
+ * @example Load a model and count
  * ```ts ignore
  * import { loadModel, parameterCount } from "@longpo/longpo/model";
  *
- * const model = await loadModel("models/SmolLM2-135M-Instruct");
+ * const model = await loadModel("HuggingFaceTB/SmolLM2-135M-Instruct");
  * console.log(model.name, parameterCount(model.config));
  * ```
  */
-export async function loadModel(folder: string, options: LoadModelOptions = {}): Promise<Model> {
-  const text = await loadTextModel(folder, options);
-  const parameters = await readParameters(folder, text.config, options.signal);
+export async function loadModel(model: string, options: LoadModelOptions = {}): Promise<Model> {
+  const source = await modelSource(model);
+  const { path, name } = await find(source, true, options);
+  await using stored = await open(source, path, options);
+  const parameters = await stored.readParameters(options.signal);
   return {
-    ...text,
-    name: nameOf(folder),
-    folder,
+    ...stored.text,
+    name,
+    folder: path,
     parameters,
-    fingerprint: fingerprint(text.config, parameters),
-    chatHash: text.chat.hash,
+    fingerprint: fingerprint(stored.text.config, parameters),
+    chatHash: stored.text.chat.hash,
   };
 }

@@ -19,9 +19,9 @@ export interface ChatModel {
 
 /** A model with its weights in memory. */
 export interface Model extends ChatModel {
-  /** The folder's own name: goes into records. */
+  /** The folder's or file's own name, or the one on the hub: goes into records. */
   readonly name: string;
-  /** Where it was read from. */
+  /** Where it was read from: a Hugging Face folder, or a GGUF file. */
   readonly folder: string;
   /** The numbers of config.json. */
   readonly config: ModelConfig;

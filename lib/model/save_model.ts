@@ -5,6 +5,7 @@
  */
 
 import { UserError, whileWriting } from "../flow/mod.ts";
+import { companions } from "./companions.ts";
 import { parseConfig } from "./config.ts";
 import { exists } from "./json_file.ts";
 import type { Model } from "./model.ts";
@@ -29,20 +30,6 @@ export interface SaveModelOptions extends WriteParametersOptions {
   /** Replaces a folder that is there already. @default {false} */
   overwrite?: boolean;
 }
-
-/** Files that go with the weights unchanged, where the model has them. */
-const COMPANIONS = [
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "chat_template.jinja",
-  "vocab.json",
-  "merges.txt",
-  "tokenizer.model",
-  "LICENSE",
-] as const;
 
 const TORCH_NAMES: Readonly<Record<WeightDtype, string>> = {
   F32: "float32",
@@ -70,13 +57,11 @@ function changedConfig(text: string, model: SavedModel, options: SaveModelOption
 }
 
 async function fillFolder(model: SavedModel, folder: string, options: SaveModelOptions) {
-  const config = await Deno.readTextFile(`${model.folder}/config.json`);
-  await Deno.writeTextFile(`${folder}/config.json`, changedConfig(config, model, options));
-  for (const file of COMPANIONS) {
-    const source = `${model.folder}/${file}`;
-    // Read and write, where a copy would also copy a write protection.
-    if (await exists(source)) {
-      await Deno.writeFile(`${folder}/${file}`, await Deno.readFile(source));
+  for (const [name, bytes] of await companions(model.folder)) {
+    if (name !== "config.json") await Deno.writeFile(`${folder}/${name}`, bytes);
+    else {
+      const config = changedConfig(new TextDecoder().decode(bytes), model, options);
+      await Deno.writeTextFile(`${folder}/${name}`, config);
     }
   }
   if (options.card !== undefined) await Deno.writeTextFile(`${folder}/README.md`, options.card);
@@ -115,10 +100,11 @@ export async function checkSaveFolder(folder: string, overwrite = false): Promis
  * Writes a model as a Hugging Face folder.
  *
  * Tokenizer, template and generation_config.json are copied as they are; config.json keeps every
- * byte but the values of rotary base, context length and number format that change. All is
- * written to `folder` with `.part` behind it, which becomes `folder` once it is whole.
+ * byte but the values of rotary base, context length and number format that change. Of a model from
+ * a GGUF file they are made of what that file says. All is written to `folder` with `.part` behind
+ * it, which becomes `folder` once it is whole.
  *
- * @param model Its `folder` is where the other files come from.
+ * @param model Its `folder`, or GGUF file, is where the other files come from.
  * @throws {UserError} If the folder exists and is not to be overwritten, if it cannot be written, or
  * if a weight is too large for F16.
  */

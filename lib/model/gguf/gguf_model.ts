@@ -1,0 +1,47 @@
+/**
+ * Models in GGUF files.
+ *
+ * @module
+ */
+
+import { ChatTemplate } from "../chat.ts";
+import { parseConfig } from "../config.ts";
+import { Tokenizer } from "../tokenizer.ts";
+import type { StoredModel, StoredModelOptions } from "../stored_model.ts";
+import { openGguf } from "./gguf_file.ts";
+import { modelFiles, modelFileTexts } from "./model_files.ts";
+import { readGgufParameters } from "./parameters.ts";
+
+/**
+ * Opens a GGUF file as a model.
+ *
+ * @throws {UserError} If it is no such file, is cut off, or holds what cannot be computed here.
+ */
+export async function openGgufModel(
+  path: string,
+  options: StoredModelOptions = {},
+): Promise<StoredModel> {
+  await using stack = new AsyncDisposableStack();
+  const file = stack.use(await openGguf(path));
+  const files = modelFiles(file);
+  const config = parseConfig(files.config, files.generation, path);
+  const tokenizer = new Tokenizer(files.tokenizer, files.tokenizerConfig, config, path);
+  const own = files.tokenizerConfig.chat_template as string | undefined;
+  const chat = new ChatTemplate(
+    options.chatTemplate ?? own,
+    tokenizer.namedTokens,
+    options.chatTemplate === undefined ? path : "the given template",
+  );
+  const open = stack.move();
+  return {
+    text: { config, tokenizer, chat },
+    readParameters: (signal) => readGgufParameters(file, config, signal),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+/** The files that a model from a GGUF file has in a folder, but for the weights; by name. */
+export async function ggufCompanions(path: string): Promise<ReadonlyMap<string, string>> {
+  await using file = await openGguf(path);
+  return modelFileTexts(modelFiles(file));
+}

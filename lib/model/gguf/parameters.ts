@@ -1,0 +1,66 @@
+/**
+ * Reads a model's weights from a GGUF file.
+ *
+ * @module
+ */
+
+import { UserError } from "../../flow/mod.ts";
+import type { ModelConfig } from "../config.ts";
+import { expectedParameters, type Parameters } from "../parameters.ts";
+import { firstNonFinite } from "../safetensors_dtype.ts";
+import { architectureOf } from "./architectures.ts";
+import type { GgufFile } from "./gguf_file.ts";
+import { separateRows } from "./interleaved_rows.ts";
+
+function refuseUnknown(file: GgufFile, known: ReadonlySet<string>, config: ModelConfig) {
+  const unknown = [...file.tensors.keys()].filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  const more = unknown.length > 3 ? ` and ${unknown.length - 3} more` : "";
+  throw new UserError(
+    `${file.path} holds what a ${config.architecture} of this config has not: ` +
+      unknown.slice(0, 3).map((name) => `"${name}"`).join(", ") + more,
+  );
+}
+
+function checkShape(file: GgufFile, tensor: string, expected: readonly number[]) {
+  const found = file.tensors.get(tensor)?.shape;
+  if (!found) throw new UserError(`${file.path} lacks tensor "${tensor}"`);
+  if (found.length === expected.length && found.every((size, i) => size === expected[i])) return;
+  throw new UserError(
+    `${file.path}: "${tensor}" is [${found}], but the file's metadata makes it [${expected}]`,
+  );
+}
+
+/**
+ * Reads the weights of a GGUF file as Float32, under Hugging Face's names and in its order of rows.
+ *
+ * Beside the result only a part of one tensor is in memory.
+ *
+ * @throws {UserError} If a tensor is missing, has another shape than the metadata says, holds NaN
+ * or infinity, or if there are tensors that the architecture has not.
+ */
+export async function readGgufParameters(
+  file: GgufFile,
+  config: ModelConfig,
+  signal?: AbortSignal,
+): Promise<Parameters> {
+  const architecture = architectureOf(file);
+  const expected = expectedParameters(config);
+  refuseUnknown(file, new Set([...expected.keys()].map(architecture.tensorName)), config);
+  const parameters: Parameters = new Map();
+  for (const [name, shape] of expected) {
+    signal?.throwIfAborted();
+    const tensor = architecture.tensorName(name);
+    checkShape(file, tensor, shape);
+    const data = await file.read(tensor);
+    const broken = firstNonFinite(data);
+    if (broken >= 0) {
+      throw new UserError(`${file.path}: "${tensor}" holds ${data[broken]} at element ${broken}`, {
+        hint: "These weights are broken: download them again",
+      });
+    }
+    if (architecture.hasInterleavedRows(name)) separateRows(data, config.headSize, shape[1]);
+    parameters.set(name, { name, shape, data });
+  }
+  return parameters;
+}

@@ -1,0 +1,37 @@
+/**
+ * Models in Hugging Face folders.
+ *
+ * @module
+ */
+
+import { ChatTemplate, readChatTemplate } from "./chat.ts";
+import { parseConfig } from "./config.ts";
+import { readJson, readJsonIfThere } from "./json_file.ts";
+import { readParameters } from "./read_parameters.ts";
+import type { StoredModel, StoredModelOptions } from "./stored_model.ts";
+import { readTokenizer } from "./tokenizer.ts";
+
+/**
+ * Opens a Hugging Face folder as a model.
+ *
+ * @throws {UserError} If a file is missing or damaged, or asks for what cannot be computed here.
+ */
+export async function openModelFolder(
+  folder: string,
+  options: StoredModelOptions = {},
+): Promise<StoredModel> {
+  const config = parseConfig(
+    await readJson(`${folder}/config.json`, "Is this a Hugging Face model folder?"),
+    await readJsonIfThere(`${folder}/generation_config.json`),
+    `${folder}/config.json`,
+  );
+  const tokenizer = await readTokenizer(folder, config);
+  const chat = options.chatTemplate === undefined
+    ? await readChatTemplate(folder, tokenizer.namedTokens)
+    : new ChatTemplate(options.chatTemplate, tokenizer.namedTokens, "the given template");
+  return {
+    text: { config, tokenizer, chat },
+    readParameters: (signal) => readParameters(folder, config, signal),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
