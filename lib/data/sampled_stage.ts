@@ -47,7 +47,8 @@ export async function* askAbout(
       { ...sampling, seed, signal: context.signal },
     );
     context.meter.count("answers", answers.length);
-    context.meter.count("tokens", answers.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0));
+    const sizes = answers.map(({ newTokens, tokenIds }) => newTokens ?? tokenIds.length);
+    context.meter.count("tokens", sizes.reduce((sum, size) => sum + size, 0));
     const cutOff = answers.filter(({ finish }) => finish === "length").length;
     if (cutOff > 0) context.meter.count("answers cut at maxTokens", cutOff);
     let next = 0;

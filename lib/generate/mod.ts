@@ -1,9 +1,10 @@
 /**
  * Models as samplers, which write, and as scorers, which say how likely given texts are.
  *
- * {@linkcode localSampler} and {@linkcode localScorer} make both of a model in this process; whatever
- * else answers chats is a {@linkcode Sampler} too. Prompts that begin alike, such as questions on
- * one document, share that beginning's computation, and each answer is what its prompt gets alone.
+ * {@linkcode localSampler} and {@linkcode localScorer} make both of a model in this process,
+ * {@linkcode httpSampler} makes a sampler of one behind a server; whatever else answers chats is a
+ * {@linkcode Sampler} too. Prompts that begin alike, such as questions on one document, share that
+ * beginning's computation, and each answer is what its prompt gets alone.
  *
  * @example Two questions on one document
  * ```ts
@@ -32,6 +33,8 @@
  */
 
 export type { TokenGeneration, TokenSamplingOptions } from "./answer.ts";
+export * from "./http/http_sampler.ts";
+export { formatHttpStats, type HttpSamplerStats } from "./http/http_stats.ts";
 export * from "./local_sampler.ts";
 export * from "./local_scorer.ts";
 export * from "./readers.ts";

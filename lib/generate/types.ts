@@ -22,10 +22,18 @@ export interface SamplingOptions {
 export interface Generation {
   /** The answer, special tokens and stop strings left out. */
   text: string;
-  /** Its tokens, the end token included where the model wrote one. */
+  /**
+   * Its tokens, the end token included where the model wrote one. Empty where a server does not
+   * tell them.
+   */
   tokenIds: number[];
-  /** Natural log-probability of each token under the unmodified model distribution. */
+  /**
+   * Natural log-probability of each token under the unmodified model distribution. Empty where a
+   * server does not tell them.
+   */
   logProbs: number[];
+  /** How many tokens it has, where somebody else counted them. @default {tokenIds.length} */
+  newTokens?: number;
   /** Why it ended: the model's end token or a stop string, or `maxTokens`. */
   finish: "stop" | "length";
 }
