@@ -9,7 +9,7 @@
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import { command, commonFlags, main, modelCard, number, openRunFolder } from "../lib/cli/mod.ts";
 import { pairFlags, paperRecipe, recipeOf, string, toggle, trainFlags } from "../lib/cli/mod.ts";
-import { readJsonIfThere, writeJson } from "../lib/cli/mod.ts";
+import { readJsonIfThere, samplerFlags, samplerOf, UsageError, writeJson } from "../lib/cli/mod.ts";
 import type { DocumentRecord } from "../lib/data/mod.ts";
 import { compareTable, gapClosed, type Report, scoreModel } from "../lib/evaluate/mod.ts";
 import { filter, Random, type Stage } from "../lib/flow/mod.ts";
@@ -31,6 +31,7 @@ const longpo = command({
     ...commonFlags,
     ...pairFlags,
     ...trainFlags,
+    ...samplerFlags,
     model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
     documents: string({ summary: "File or folder of documents; the embedded ones without it" }),
     out: string({ summary: "Folder of the result", default: "runs/longpo" }),
@@ -60,11 +61,17 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const started = performance.now();
   const { documents, out, seed, rounds, overwrite, threads } = flags;
   const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
-  const settings = { ...recipe, model: flags.model, documents, rounds };
+  if (flags.sampler !== undefined && rounds > 1) {
+    throw new UsageError(`Cannot use --sampler in ${rounds} rounds: its model does not learn`, {
+      hint: "Run one round, serve the model that comes out, and begin the next with that",
+    });
+  }
+  const start = await loadModel(flags.model ?? WORLD_MODEL, { signal });
+  const sampler = samplerOf(flags, start, log);
+  const settings = { ...recipe, model: flags.model, documents, rounds, sampler: sampler?.name };
   await openRunFolder(out, { ...settings, seed }, { overwrite });
   resumeWith(`run the same command again: ${out} holds what is done`);
 
-  const start = await loadModel(flags.model ?? WORLD_MODEL, { signal });
   const { ropeTheta = start.config.ropeTheta, maxTokens } = recipe;
   const device = await findDevice(flags.device);
   const place = { device, threads };
@@ -108,6 +115,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
     const dropped = await readJsonIfThere<Record<string, number>>(`${folder}/dropped.json`) ??
       await makePairs(file, {
         ...options,
+        sampler,
         source,
         only: documents === undefined ? undefined : only("training", seed),
       }, signal);

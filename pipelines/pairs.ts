@@ -17,6 +17,8 @@ import {
   paperRecipe,
   type Recipe,
   recipeOf,
+  samplerFlags,
+  samplerOf,
   string,
   watch,
 } from "../lib/cli/mod.ts";
@@ -34,6 +36,7 @@ import {
 } from "../lib/flow/mod.ts";
 import { drops, formatReport } from "../lib/flow/mod.ts";
 import type { Logger, Pipeline, Sink, Source, Stage } from "../lib/flow/mod.ts";
+import { formatHttpStats, type HttpSampler } from "../lib/generate/mod.ts";
 import { openReaders, type Readers } from "../lib/generate/mod.ts";
 import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
@@ -44,6 +47,8 @@ export interface PairsOptions {
   sink: Sink<PairRecord>;
   model: Model;
   readers: Readers;
+  /** Who writes questions and answers in place of the model, which still scores them. */
+  sampler?: HttpSampler;
   recipe: Recipe;
   seed: number;
   log: Logger;
@@ -57,12 +62,14 @@ export interface PairsOptions {
 /** Documents in, pairs out. */
 export function pairs(options: PairsOptions): Pipeline<PairRecord> {
   const { source, sink, model, readers: { short, long }, recipe, seed, log, deadLetters } = options;
-  const { only, done = [] } = options;
+  const { only, done = [], sampler } = options;
   const made = new Set(done.map(({ id }) => id));
   const { shortTokens, longTokens, turns, instruction, layout, maxTokens, temperature } = recipe;
-  const { documentsPerCall } = recipe;
   const { tokenizer } = model;
   const chunks = chunk({ tokenizer, tokens: shortTokens, longTokens });
+  const writer = { short: sampler ?? short.sampler, long: sampler ?? long.sampler };
+  // A server is to have as many requests at a time as it takes.
+  const documentsPerCall = Math.max(recipe.documentsPerCall, sampler?.concurrency ?? 1);
   const asking = { maxTokens, temperature: recipe.questionTemperature };
   const answering = { maxTokens, temperature };
   const context = objectiveNamed(recipe.objective).reference === "long" ? "long" : "short";
@@ -76,10 +83,10 @@ export function pairs(options: PairsOptions): Pipeline<PairRecord> {
     stages: [
       only ? pipe(only, chunks) : chunks,
       filter(({ id }: ChunkedDocument) => !made.has(id), "made before"),
-      compress({ method: recipe.compress, turns, tokenizer, sampler: short.sampler }),
-      instruct({ sampler: short.sampler, sampling: asking, instruction, documentsPerCall }),
-      sampleShort({ sampler: short.sampler, sampling: answering, documentsPerCall }),
-      sampleLong({ sampler: long.sampler, sampling: answering, documentsPerCall }),
+      compress({ method: recipe.compress, turns, tokenizer, sampler: writer.short }),
+      instruct({ sampler: writer.short, sampling: asking, instruction, documentsPerCall }),
+      sampleShort({ sampler: writer.short, sampling: answering, documentsPerCall }),
+      sampleLong({ sampler: writer.long, sampling: answering, documentsPerCall }),
       pair({ reference: { ...reference, contexts: [context] } }),
       watch({ label: "pairs" }),
       prepend(done),
@@ -110,9 +117,15 @@ export async function makePairs(
   options.log.info(`${made}`);
   const report = await made.run({ signal });
   options.log.info(formatReport(report));
+  tellServer(options);
   const turns = report.stages.flatMap(({ counters }) => Object.entries(counters))
     .filter(([name]) => name.startsWith("turns dropped: "));
   return { ...drops(report), ...Object.fromEntries(turns) };
+}
+
+/** Says what a server was asked, where one was. */
+function tellServer({ sampler, log }: Pick<PairsOptions, "sampler" | "log">): void {
+  if (sampler) log.info(`${sampler.name}: ${formatHttpStats(sampler.stats)}`);
 }
 
 const command_ = command({
@@ -122,10 +135,13 @@ const command_ = command({
     "deno run -A pipelines/pairs.ts | head -3",
     "deno run -A pipelines/pairs.ts --model SmolLM2 --documents books --out pairs.jsonl",
     "deno run -A pipelines/pairs.ts | deno run -A pipelines/train.ts --pairs -",
+    "deno run -A pipelines/pairs.ts --model Qwen --documents books " +
+    "--sampler http://127.0.0.1:8000/v1 --sampler-model Qwen/Qwen2.5-0.5B-Instruct",
   ],
   flags: {
     ...commonFlags,
     ...pairFlags,
+    ...samplerFlags,
     model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
     documents: string({ summary: "File or folder of documents, - for JSONL on standard input" }),
     out: string({ summary: "File that the pairs are written to; standard output without it" }),
@@ -138,6 +154,7 @@ if (import.meta.main) {
   await main(command_, async (flags, { signal, log, resumeWith }) => {
     const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
     const model = await loadModel(flags.model ?? WORLD_MODEL, { signal });
+    const sampler = samplerOf(flags, model, log);
     const device = await findDevice(flags.device);
     const { ropeTheta } = recipe;
     await using readers = await openReaders(model, {
@@ -148,9 +165,10 @@ if (import.meta.main) {
     });
     const source = trainingDocuments(flags.documents, recipe, flags.seed);
     const { seed, deadLetters, out } = flags;
-    const options = { source, model, readers, recipe, seed, log, deadLetters };
+    const options = { source, model, readers, sampler, recipe, seed, log, deadLetters };
     if (out === undefined) {
       await pairs({ ...options, sink: jsonlStdout() }).run({ signal });
+      tellServer(options);
     } else {
       resumeWith(`run the same command again: ${out}.part holds the pairs that are done`);
       await makePairs(out, options, signal);

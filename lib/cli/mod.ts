@@ -15,6 +15,7 @@ export * from "./model_card.ts";
 export * from "./progress.ts";
 export * from "./recipe.ts";
 export * from "./run_folder.ts";
+export * from "./sampler_flags.ts";
 export * from "./screen.ts";
 export * from "./table.ts";
 export * from "./usage_error.ts";

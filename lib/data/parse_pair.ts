@@ -66,11 +66,12 @@ function samplerOf(field: Field): SamplerNote {
   const sampler = fieldsOf(field);
   const parameters = sampler("parameters");
   fieldsOf(parameters);
-  return {
+  return withoutUndefined({
     name: text(sampler("name")),
     seed: number(sampler("seed")),
     parameters: parameters.value as SamplerNote["parameters"],
-  };
+    scorer: optional(sampler("scorer"), text),
+  });
 }
 
 function fieldsOf({ path, value }: Field): (name: string) => Field {

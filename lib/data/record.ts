@@ -68,6 +68,8 @@ export interface SamplerNote {
   seed: number;
   /** Parameters of each sampling stage, by its name. */
   parameters: Record<string, Record<string, number | string | readonly string[]>>;
+  /** Who computed the reference log-probs; it need not be who wrote. */
+  scorer?: string;
 }
 
 /** Reference log-probs (natural, summed over answer tokens) of both answers of a turn. */

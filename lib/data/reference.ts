@@ -61,7 +61,11 @@ export async function withReferences(
     turns = withScores(turns, context, scores);
     scored += turns.length;
   }
-  const filled = { ...record, turns };
+  const { name } = options.scorer;
+  const sampler = scored > 0 && name !== undefined
+    ? { ...record.sampler, scorer: name }
+    : record.sampler;
+  const filled = { ...record, turns, sampler };
   return { record: { ...filled, referenceHash: await referenceHash(filled, identity) }, scored };
 }
 

@@ -46,6 +46,8 @@ function rowsOf(
 
 /** A model in this process that says how likely answers are. */
 export class LocalScorer implements Scorer, AsyncDisposable {
+  /** The model's name. */
+  readonly name: string;
   /** Hash of the model's weights and configuration. */
   readonly fingerprint: string;
   /** Hash of its tokenizer and chat template. */
@@ -56,6 +58,7 @@ export class LocalScorer implements Scorer, AsyncDisposable {
 
   /** Use {@linkcode localScorer}. */
   constructor(model: Model, hash: string, forward: RowForward, tokensPerRow: number) {
+    this.name = model.name;
     this.fingerprint = hash;
     this.chatHash = model.chatHash;
     this.#model = model;

@@ -10,6 +10,8 @@ export interface TurnScores {
 
 /** Something that says how likely a model finds given answers. */
 export interface Scorer {
+  /** Goes into records: whose log-probs these are. */
+  readonly name?: string;
   /** Hash of the model's weights and configuration. */
   readonly fingerprint: string;
   /** Hash of its tokenizer and chat template. */

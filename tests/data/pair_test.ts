@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { pair } from "../../lib/data/pair.ts";
+import { parsePair } from "../../lib/data/parse_pair.ts";
 import { reference, type ReferenceOptions } from "../../lib/data/reference.ts";
 import { verifyReference } from "../../lib/data/reference_hash.ts";
 import { UserError } from "../../lib/flow/mod.ts";
@@ -107,6 +108,15 @@ Deno.test("reference fills in what is missing and keeps what is there", async ()
   const again = await runStage(stage, out);
   assertEquals(again.out, out);
   assertEquals(scorer.calls.length, 1);
+});
+
+Deno.test("reference notes who scored, which is read back", async () => {
+  const record = await pairedWith({});
+  assertEquals(record.sampler.scorer, undefined);
+  const scorer = Object.assign(new PositionScorer("other"), { name: "a judge" });
+  const { out } = await runStage(reference({ scorer, model }), [record]);
+  assertEquals(out[0].sampler, { ...record.sampler, scorer: "a judge" });
+  assertEquals(parsePair(JSON.parse(JSON.stringify(out[0]))), out[0]);
 });
 
 Deno.test("reference computes anew what another model has computed", async () => {
