@@ -8,24 +8,16 @@
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import { command, commonFlags, main, number, paperRecipe, string, toggle } from "../lib/cli/mod.ts";
-import { modelCard, openRunFolder, type Recipe, recipeOf, trainFlags } from "../lib/cli/mod.ts";
+import { checkRunFolder, modelCard, openRunFolder, progress } from "../lib/cli/mod.ts";
+import { type Recipe, recipeOf, trainFlags, withDefaults, writeJson } from "../lib/cli/mod.ts";
 import { batch, type PairRecord, readPairs, reference, shuffle } from "../lib/data/mod.ts";
-import {
-  jsonlFile,
-  keptRows,
-  type Logger,
-  pipeline,
-  prepend,
-  type Source,
-  tap,
-} from "../lib/flow/mod.ts";
+import { jsonlFile, type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
 import { openReaders, type Readers } from "../lib/generate/mod.ts";
 import { findDevice, type ForwardOptions, loadModel, type Model } from "../lib/model/mod.ts";
 import { saveModel } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
-import { writeArtifacts } from "../lib/onnx/mod.ts";
-import { type StepMetrics, Training } from "../lib/train/mod.ts";
-import { progress } from "../lib/cli/mod.ts";
+import { type ArtifactFiles, writeArtifacts } from "../lib/onnx/mod.ts";
+import { builtFor, loadArtifacts, type StepMetrics, Training } from "../lib/train/mod.ts";
 
 /** What training reads, and where it writes. */
 export interface TrainOptions extends ForwardOptions {
@@ -36,11 +28,16 @@ export interface TrainOptions extends ForwardOptions {
   model: Model;
   readers: Readers;
   recipe: Recipe;
+  /** Graphs that were read from a folder; built and written to the result where there are none. */
+  artifacts?: ArtifactFiles;
   out: string;
   seed: number;
   log: Logger;
   signal: AbortSignal;
 }
+
+/** How long a run that is stopped waits for the step in hand and its checkpoint: Ctrl-C again ends it. */
+const GRACE = 600_000;
 
 /** Pairs in, a trained policy and its metrics out. */
 export async function train(options: TrainOptions): Promise<{ policy: Model; steps: number }> {
@@ -63,21 +60,17 @@ export async function train(options: TrainOptions): Promise<{ policy: Model; ste
       run: { seed: `${seed}`, objective: objective.name, steps: `${steps}` },
     },
   });
-  await writeArtifacts(`${out}/artifacts`, training.learner.artifacts, {
-    objective: objective.name,
-    aggregation: recipe.aggregation,
-    config: training.learner.config.raw,
-  });
-  const metricsFile = `${out}/metrics.jsonl`;
-  const done = (await keptRows<StepMetrics>(metricsFile))
-    .filter(({ step }) => step <= training.optimizer.step);
+  if (options.artifacts === undefined) {
+    const purpose = purposeOf(model, recipe);
+    await writeArtifacts(`${out}/artifacts`, training.learner.artifacts, builtFor(purpose));
+  }
   using shown = progress({ label: "steps", total: steps });
-  shown.advance(done.length);
 
   await pipeline({
     name: "train",
     seed,
     log,
+    grace: GRACE,
     source,
     stages: [
       shuffle(),
@@ -101,11 +94,23 @@ export async function train(options: TrainOptions): Promise<{ policy: Model; ste
       }),
       training.optimise(),
       tap(({ loss }: StepMetrics) => shown.advance(1, `loss ${loss.toFixed(4)}`)),
-      prepend(done),
     ],
-    sink: jsonlFile(metricsFile),
+    sink: jsonlFile(`${out}/metrics.jsonl`),
   }).run({ signal });
   return { policy: training.policy, steps: training.optimizer.step };
+}
+
+function purposeOf({ config }: Model, { objective, aggregation }: Recipe) {
+  return { config, objective: objectiveNamed(objective), aggregation };
+}
+
+/** The graphs of a folder, where one was given. */
+export async function givenArtifacts(
+  folder: string | undefined,
+  model: Model,
+  recipe: Recipe,
+): Promise<ArtifactFiles | undefined> {
+  return folder === undefined ? undefined : await loadArtifacts(folder, purposeOf(model, recipe));
 }
 
 /** The pairs of a file or of standard input, and how many steps they make. */
@@ -132,6 +137,12 @@ export async function trainingPairs(
   return { source, count: pairs.length, steps: Math.ceil(source.length / batchSize) };
 }
 
+/** The flag of graphs that are not to be built. */
+export const artifactsFlag = string({
+  summary: "Folder of training artifacts that an earlier run wrote; built anew without it",
+  value: "folder",
+});
+
 const command_ = command({
   name: "train",
   summary: "Trains a model on pairs, with LongPO or one of its relatives",
@@ -140,34 +151,41 @@ const command_ = command({
     "deno run -A pipelines/pairs.ts | deno run -A pipelines/train.ts --pairs -",
   ],
   flags: {
-    ...commonFlags,
-    ...trainFlags,
     model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
     pairs: string({ summary: "JSONL file of pairs, - for standard input", required: true }),
     out: string({ summary: "Folder of the result", default: "runs/train" }),
-    overwrite: toggle({ summary: "Replaces a finished run in that folder" }),
+    seed: commonFlags.seed,
+    ...withDefaults(trainFlags, { "with the embedded model": worldRecipe }),
+    artifacts: artifactsFlag,
+    overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
+    device: commonFlags.device,
     threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
   },
 });
 
 if (import.meta.main) {
   await main(command_, async (flags, { signal, log, resumeWith }) => {
+    const started = performance.now();
     const { out, seed, overwrite, threads } = flags;
     const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
-    await openRunFolder(out, { ...recipe, model: flags.model, pairs: flags.pairs, seed }, {
-      overwrite,
-    });
-    resumeWith(`run the same command again: ${out} holds what is done`);
+    const settings = { ...recipe, model: flags.model, pairs: flags.pairs, seed };
+    await checkRunFolder(out, settings, { overwrite });
     const model = await loadModel(flags.model ?? WORLD_MODEL, { signal });
     const device = await findDevice(flags.device);
+    const artifacts = await givenArtifacts(flags.artifacts, model, recipe);
     const { ropeTheta } = recipe;
     await using readers = await openReaders(model, { ropeTheta, device, threads });
     const { count, ...read } = await trainingPairs(flags.pairs, recipe, log, signal);
+    await openRunFolder(out, settings, { overwrite });
+    resumeWith(`run the same command again: ${out} holds what is done`);
     log.info(`${count} pairs, ${read.steps} steps`);
-    const options = { ...read, model, readers, recipe, out, seed, log, signal, device, threads };
+    const place = { device, threads, artifacts };
+    const options = { ...read, model, readers, recipe, out, seed, log, signal, ...place };
     const { policy, steps } = await train(options);
     const told = { base: model.name, documents: flags.pairs, recipe, pairs: count, steps, seed };
     await saveModel(policy, `${out}/model`, { card: modelCard(told), overwrite: true });
+    const seconds = (performance.now() - started) / 1000;
+    await writeJson(`${out}/report.json`, { pairs: count, steps, seconds, seed, settings });
     log.info(`${out}/model: trained for ${steps} steps`);
   });
 }

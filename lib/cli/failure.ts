@@ -51,7 +51,8 @@ function tellPerson(error: Error, chain: readonly unknown[], screen: Screen): vo
   const fullest = said.find((message) => message.includes(error.message)) ?? error.message;
   screen.print(`${screen.paint("red", "error:")} ${fullest}`);
   const { cause } = error;
-  if (cause instanceof Error && !fullest.includes(cause.message)) {
+  const isSaid = cause instanceof Deno.errors.NotFound;
+  if (cause instanceof Error && !isSaid && !fullest.includes(cause.message)) {
     screen.print(`cause: ${cause.message}`);
   }
   const hinting = chain.find((e) => e instanceof UserError && e.hint !== undefined);

@@ -14,6 +14,8 @@ export interface Flag<T> {
   readonly allowed: string;
   /** What holds where the flag is not given. */
   readonly default: T;
+  /** What holds then in words, where that depends on more than this flag. */
+  readonly standard?: string;
   /** Whether a command cannot run without it. */
   readonly required: boolean;
   /** Whether it may be given several times, each time adding a value. */

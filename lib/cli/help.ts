@@ -45,7 +45,7 @@ function usage(name: string, flag: Flag<unknown>): string {
 }
 
 function tell(flag: Flag<unknown>): string {
-  const standard = [flag.default].flat().join(", ");
+  const standard = flag.standard ?? [flag.default].flat().join(", ");
   const notes = [
     flag.required ? "required" : "",
     flag.several ? "may be repeated" : "",

@@ -14,6 +14,7 @@ export * from "./main.ts";
 export * from "./model_card.ts";
 export * from "./progress.ts";
 export * from "./recipe.ts";
+export * from "./recipe_defaults.ts";
 export * from "./run_folder.ts";
 export * from "./sampler_flags.ts";
 export * from "./screen.ts";

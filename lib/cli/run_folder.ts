@@ -21,10 +21,19 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Parsed JSON of a file; `undefined` where there is none. */
+/**
+ * Parsed JSON of a file; `undefined` where there is none.
+ *
+ * @throws {UserError} If the file holds something else.
+ */
 export async function readJsonIfThere<T>(path: string): Promise<T | undefined> {
   const text = await readIfThere(path);
-  return text === undefined ? undefined : JSON.parse(text);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`${path} is not JSON`, { cause, hint: "Remove it, or the whole folder" });
+  }
 }
 
 /** Writes JSON beside the path, then renames it. */
@@ -42,33 +51,68 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   }
 }
 
+/** Whether anything was done that is worth keeping: graphs are built in no time. */
+async function holdsWork(folder: string): Promise<boolean> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name === SETTINGS || name === "artifacts") continue;
+    if ((await Deno.stat(`${folder}/${name}`)).size > 0) return true;
+  }
+  return false;
+}
+
+/** What may become of the run in a folder. */
+export interface RunFolderOptions {
+  /** Replaces a run that is finished or was told other things. @default {false} */
+  overwrite?: boolean;
+}
+
+/** What a folder holds, seen from a run with these settings. */
+async function contentsOf(
+  folder: string,
+  settings: Settings,
+): Promise<"nothing" | "this run" | "a finished run" | "a run that was told other things"> {
+  if (await readIfThere(`${folder}/${REPORT}`) !== undefined) return "a finished run";
+  const before = await readJsonIfThere(`${folder}/${SETTINGS}`);
+  if (before === undefined || !await holdsWork(folder)) return "nothing";
+  const same = JSON.stringify(before) === JSON.stringify(settings);
+  return same ? "this run" : "a run that was told other things";
+}
+
 /**
- * Makes a run's folder, or takes up the unfinished run in it.
+ * Refuses a folder before any work for it is done.
  *
- * @param overwrite Removes a run that is finished or was told other things.
+ * @throws {UserError} If the folder holds a finished run, or one that was told other things, and is
+ * not to be overwritten.
+ */
+export async function checkRunFolder(
+  folder: string,
+  settings: Settings,
+  { overwrite = false }: RunFolderOptions = {},
+): Promise<void> {
+  const contents = await contentsOf(folder, settings);
+  if (overwrite || contents === "nothing" || contents === "this run") return;
+  throw new UserError(`${folder} holds ${contents}`, {
+    hint: "Choose another --out, or give --overwrite to replace it",
+  });
+}
+
+/**
+ * Makes a run's folder, or takes up the unfinished run in it; what it holds else is removed where it
+ * may be overwritten.
+ *
  * @returns Whether there is something to go on from.
- * @throws {UserError} If the folder holds a finished run, or one that was told other things.
+ * @throws {UserError} As {@linkcode checkRunFolder}, or if the folder cannot be written.
  */
 export async function openRunFolder(
   folder: string,
   settings: Settings,
-  { overwrite = false }: { overwrite?: boolean } = {},
+  options: RunFolderOptions = {},
 ): Promise<boolean> {
-  const told = JSON.stringify(settings);
-  const before = await readIfThere(`${folder}/${SETTINGS}`);
-  const same = before !== undefined && JSON.stringify(JSON.parse(before)) === told;
-  const finished = await readIfThere(`${folder}/${REPORT}`) !== undefined;
-  if (same && !finished) return true;
-  if (before !== undefined || finished) {
-    if (!overwrite) {
-      const which = finished ? "a finished run" : "a run that was told other things";
-      throw new UserError(`${folder} holds ${which}`, {
-        hint: "choose another --out, or give --overwrite to replace it",
-      });
-    }
-    await Deno.remove(folder, { recursive: true });
-  }
-  await Deno.mkdir(folder, { recursive: true });
+  await checkRunFolder(folder, settings, options);
+  const contents = await contentsOf(folder, settings);
+  if (contents === "this run") return true;
+  if (contents !== "nothing") await Deno.remove(folder, { recursive: true });
+  await whileWriting(folder, Deno.mkdir(folder, { recursive: true }));
   await writeJson(`${folder}/${SETTINGS}`, settings);
   return false;
 }

@@ -51,6 +51,7 @@ export async function verifyReference(
     ? "has no reference log-probs"
     : "has reference log-probs of another model, chat template, text or layout";
   throw new UserError(`Record ${record.id} (${record.source}) ${problem}`, {
-    hint: "Compute them with the model that training starts from, through the reference stage",
+    hint: "Train the model that they were computed with, or take `reference` and `referenceHash` " +
+      "out of the records: then they are computed with the model at hand",
   });
 }
