@@ -66,6 +66,7 @@ export function pairs(options: PairsOptions): Pipeline<PairRecord> {
   const made = new Set(done.map(({ id }) => id));
   const { shortTokens, longTokens, turns, instruction, layout, maxTokens, temperature } = recipe;
   const { tokenizer } = model;
+  const { filters, minConfidence } = recipe;
   const chunks = chunk({ tokenizer, tokens: shortTokens, longTokens });
   const writer = { short: sampler ?? short.sampler, long: sampler ?? long.sampler };
   // A server is to have as many requests at a time as it takes.
@@ -87,7 +88,7 @@ export function pairs(options: PairsOptions): Pipeline<PairRecord> {
       instruct({ sampler: writer.short, sampling: asking, instruction, documentsPerCall }),
       sampleShort({ sampler: writer.short, sampling: answering, documentsPerCall }),
       sampleLong({ sampler: writer.long, sampling: answering, documentsPerCall }),
-      pair({ reference: { ...reference, contexts: [context] } }),
+      pair({ filters, minConfidence, reference: { ...reference, contexts: [context] } }),
       watch({ label: "pairs" }),
       prepend(done),
     ],

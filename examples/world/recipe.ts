@@ -24,6 +24,8 @@ export const worldRecipe: Recipe = {
   questionTemperature: 1,
   temperature: 0,
   documentsPerCall: 8,
+  filters: ["empty", "repetition", "refusal", "ungrounded"],
+  minConfidence: 0.8,
   ropeTheta: 2e4,
   lambda: 0.1,
   nll: "answers",

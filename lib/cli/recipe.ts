@@ -4,8 +4,8 @@
  * @module
  */
 
-import { compressMethods, DEFAULT_INSTRUCTION } from "../data/mod.ts";
-import type { CompressMethodName, Layout, NllTokens } from "../data/mod.ts";
+import { compressMethods, DEFAULT_FILTERS, DEFAULT_INSTRUCTION } from "../data/mod.ts";
+import type { CompressMethodName, Layout, NllTokens, TurnFilterName } from "../data/mod.ts";
 import { type Aggregation, aggregationNames, objectives } from "../objective/mod.ts";
 import { choice, type Flag, number, string } from "./flag.ts";
 
@@ -29,6 +29,10 @@ export interface Recipe {
   temperature: number;
   /** Documents whose conversations are answered together. */
   documentsPerCall: number;
+  /** Which turns are dropped. */
+  filters: readonly TurnFilterName[];
+  /** Least confidence of a chosen answer, from 0 to 1. */
+  minConfidence: number;
   /** The policy's RoPE base; the reference keeps the model's own. */
   ropeTheta?: number;
   /** The loss, by its name in {@linkcode objectives}. */
@@ -70,6 +74,8 @@ export const paperRecipe: Recipe = {
   questionTemperature: 0.7,
   temperature: 1,
   documentsPerCall: 1,
+  filters: DEFAULT_FILTERS,
+  minConfidence: 0,
   objective: "longpo",
   beta: 0.1,
   lambda: 0.01,
@@ -99,6 +105,11 @@ export const pairFlags = {
   maxTokens: size("Most tokens of an answer"),
   questionTemperature: amount("Temperature at which questions are drawn"),
   temperature: amount("Temperature at which answers are drawn; 0 takes the likeliest"),
+  minConfidence: number({
+    summary: "Least confidence of a chosen answer, as mean probability of its tokens",
+    min: 0,
+    max: 1,
+  }),
   ropeTheta: number({ summary: "The policy's RoPE base; the reference keeps its own", min: 1 }),
   objective: choice({
     summary: "The loss, and with it what the reference reads",

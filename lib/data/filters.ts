@@ -3,12 +3,13 @@ import { empty } from "./filters/empty.ts";
 import { identical } from "./filters/identical.ts";
 import { refusal } from "./filters/refusal.ts";
 import { repetition } from "./filters/repetition.ts";
+import { ungrounded } from "./filters/ungrounded.ts";
 import type { AnsweredTurn } from "./record.ts";
 
 export type { TurnFilter } from "./filters/turn_filter.ts";
 
 /** All filters by name; the name is the reason that is counted. */
-export const turnFilters = { empty, repetition, refusal, identical, brief } as const;
+export const turnFilters = { empty, repetition, refusal, identical, brief, ungrounded } as const;
 
 /** The name of a filter. */
 export type TurnFilterName = keyof typeof turnFilters;

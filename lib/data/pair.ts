@@ -10,6 +10,11 @@ export interface PairOptions {
    * @default {["empty", "repetition", "refusal", "identical"]}
    */
   filters?: readonly TurnFilterName[];
+  /**
+   * Least confidence of the model in its answer from the short context: LongPO takes that answer
+   * for the better one, which holds where the model knows it. @default {0}
+   */
+  minConfidence?: number;
   /** Computes reference log-probs; without it the reference stage does so later. */
   reference?: ReferenceOptions;
 }
@@ -21,11 +26,11 @@ export interface PairOptions {
  * Dropped turns are counted by reason; a document without a turn left is dropped.
  */
 export function pair(options: PairOptions = {}): Stage<DraftRecord, PairRecord> {
-  const { filters = DEFAULT_FILTERS, reference } = options;
+  const { filters = DEFAULT_FILTERS, minConfidence = 0, reference } = options;
   return named("pair", async function* pair(source, context) {
     for await (const draft of source) {
       const turns = draft.turns.filter((turn): turn is TurnDraft & AnsweredTurn =>
-        isKept(turn, filters, context)
+        isKept(turn, filters, minConfidence, context)
       ).map(pairTurn);
       if (turns.length === 0) {
         context.meter.drop("no turn left", draft);
@@ -37,15 +42,19 @@ export function pair(options: PairOptions = {}): Stage<DraftRecord, PairRecord> 
         ? record
         : (await withReferences(record, reference, context.signal)).record;
     }
-  }, { filters: filters.join(" "), contexts: reference?.contexts?.join(" ") });
+  }, { filters: filters.join(" "), minConfidence, contexts: reference?.contexts?.join(" ") });
 }
 
 function isKept(
   turn: TurnDraft,
   filters: readonly TurnFilterName[],
+  minConfidence: number,
   { meter }: StageContext,
 ): turn is AnsweredTurn {
-  const reason = isAnswered(turn) ? reasonToDrop(turn, filters) : "unanswered";
+  const isUnsure = (turn.confidence ?? 1) < minConfidence;
+  const reason = !isAnswered(turn)
+    ? "unanswered"
+    : reasonToDrop(turn, filters) ?? (isUnsure ? "unsure" : undefined);
   if (reason !== undefined) meter.count(`turns dropped: ${reason}`);
   return reason === undefined;
 }

@@ -44,6 +44,11 @@ export interface TurnDraft {
   chosen?: string;
   /** The answer from the whole document (`sampleLong`). */
   rejected?: string;
+  /**
+   * Geometric mean of the probabilities of the chosen answer's tokens from the short context, from
+   * 0 to 1; missing where the sampler tells no log-probs.
+   */
+  confidence?: number;
 }
 
 /** A document with its turns under way. */

@@ -1,4 +1,5 @@
 import type { StageContext } from "../flow/mod.ts";
+import type { Generation } from "../generate/types.ts";
 import { ask } from "./prompts.ts";
 import type { DraftRecord, TurnDraft } from "./record.ts";
 import { askAbout, type SampledStageOptions } from "./sampled_stage.ts";
@@ -9,6 +10,14 @@ interface Task {
   stage: string;
   field: "chosen" | "rejected";
   contextOf: (draft: DraftRecord, turn: TurnDraft) => string;
+}
+
+/** What of an answer goes into a turn. */
+function filled({ text, logProbs }: Generation, field: Task["field"]): Partial<TurnDraft> {
+  const answer = { [field]: text.trim() };
+  if (field === "rejected" || logProbs.length === 0) return answer;
+  const sum = logProbs.reduce((sum, logProb) => sum + logProb, 0);
+  return { ...answer, confidence: Math.exp(sum / logProbs.length) };
 }
 
 /** Fills one answer of every turn that has a question; answers that are there already stay. */
@@ -30,7 +39,7 @@ export async function* sampleAnswers(
     }
     let next = 0;
     const turns = draft.turns.map((turn) =>
-      open(turn) ? { ...turn, [field]: answers[next++].text.trim() } : turn
+      open(turn) ? { ...turn, ...filled(answers[next++], field) } : turn
     );
     yield {
       ...draft,

@@ -47,3 +47,13 @@ Deno.test("reasonToDrop knows brief answers, but only when asked", () => {
   assertEquals(reason("Pip fell", good, ["brief"]), undefined);
   assertEquals(DEFAULT_FILTERS.includes("brief"), false);
 });
+
+Deno.test("ungrounded drops a question none of whose telling words stands in the text", () => {
+  const asked = (short: string, question: string) =>
+    reasonToDrop({ short, question, chosen: "Oslo.", rejected: "Rome." }, ["ungrounded"]);
+  assertEquals(asked("The lantern is in Oslo.", "Where is the lantern?"), undefined);
+  assertEquals(asked("The lantern is in Oslo.", "Where is the kettle?"), "ungrounded");
+  assertEquals(asked("The lantern is in Oslo.", "And then?"), undefined);
+  assertEquals(asked("鲸鱼在海里。", "鲸鱼在哪里？"), undefined);
+  assertEquals(asked("鲸鱼在海里。", "灯笼？"), "ungrounded");
+});

@@ -126,3 +126,14 @@ Deno.test("reference computes anew what another model has computed", async () =>
   assertEquals(out[0].turns.map(({ reference }) => Object.keys(reference)), [["short"], ["short"]]);
   await verifyReference(out[0], { ...identity, fingerprint: "other" });
 });
+
+Deno.test("pair drops turns in whose chosen answer the model has too little confidence", async () => {
+  const draft = finishedDraft();
+  draft.turns[0].confidence = 0.4;
+  draft.turns[1].confidence = 0.9;
+  const { out, counts } = await runStage(pair({ minConfidence: 0.5 }), [draft]);
+  assertEquals(out[0].turns.map(({ question }) => question), ["Who falls?"]);
+  assertEquals(counts, { "turns dropped: unsure": 1, turns: 1 });
+  const { out: [all] } = await runStage(pair(), [draft]);
+  assertEquals(all.turns.length, 2);
+});
