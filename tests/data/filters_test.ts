@@ -53,7 +53,7 @@ Deno.test("ungrounded drops a question none of whose telling words stands in the
     reasonToDrop({ short, question, chosen: "Oslo.", rejected: "Rome." }, ["ungrounded"]);
   assertEquals(asked("The lantern is in Oslo.", "Where is the lantern?"), undefined);
   assertEquals(asked("The lantern is in Oslo.", "Where is the kettle?"), "ungrounded");
-  assertEquals(asked("The lantern is in Oslo.", "And then?"), undefined);
+  assertEquals(asked("The lantern is in Oslo.", "And so?"), undefined);
   assertEquals(asked("鲸鱼在海里。", "鲸鱼在哪里？"), undefined);
   assertEquals(asked("鲸鱼在海里。", "灯笼？"), "ungrounded");
 });
