@@ -7,7 +7,7 @@
 import { UserError, whileWriting } from "../flow/mod.ts";
 
 /** Everything that a run was told. */
-export type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
+export type Settings = Readonly<Record<string, unknown>>;
 
 const SETTINGS = "run.json";
 const REPORT = "report.json";
