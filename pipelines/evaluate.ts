@@ -9,14 +9,21 @@
 import { worldExam } from "../examples/world/documents.ts";
 import { WORLD_MODEL, WORLD_SIZE, worldRecipe } from "../examples/world/recipe.ts";
 import { command, commonFlags, main, number, pairFlags, paperRecipe } from "../lib/cli/mod.ts";
-import { type Recipe, recipeOf, string, table, writeJson } from "../lib/cli/mod.ts";
+import { type Recipe, recipeOf, string, table, watch } from "../lib/cli/mod.ts";
+import { withDefaults, writeJson } from "../lib/cli/mod.ts";
+import { type DraftRecord, leftOut, reasonsOf } from "../lib/data/mod.ts";
 import { type Exam, scoreModel, selfExam } from "../lib/evaluate/mod.ts";
+import { type Logger, pipeline, UserError } from "../lib/flow/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
 import { findDevice, loadModel } from "../lib/model/mod.ts";
-import { pairs, type PairsOptions, trainingDocuments } from "./pairs.ts";
+import { answered, type AnsweredOptions, trainingDocuments } from "./pairs.ts";
 
-/** What an exam is made from. */
-export type ExamOptions = Omit<PairsOptions, "source" | "sink">;
+/** What an exam on documents is made with. */
+export interface ExamOptions extends AnsweredOptions {
+  seed: number;
+  log: Logger;
+  deadLetters?: string;
+}
 
 /** The exam of a made-up world, whose truth is known. */
 export function embeddedExam({ longTokens }: Recipe, seed: number): Exam {
@@ -27,22 +34,32 @@ export function embeddedExam({ longTokens }: Recipe, seed: number): Exam {
 /** The exam on a person's own documents: the model's answers from pieces are taken for true. */
 export async function documentsExam(
   path: string,
-  options: ExamOptions,
+  { seed, log, deadLetters, ...options }: ExamOptions,
   signal: AbortSignal,
 ): Promise<Exam> {
-  const made: Parameters<typeof selfExam>[0][number][] = [];
-  const recipe = { ...options.recipe, temperature: 0, objective: "sft" };
-  const source = trainingDocuments(path, recipe, options.seed);
-  await pairs({
-    ...options,
-    recipe,
-    source,
-    sink: async (rows) => {
-      for await (const row of rows) made.push(row);
+  const recipe = { ...options.recipe, temperature: 0 };
+  const drafts: DraftRecord[] = [];
+  const report = await pipeline({
+    name: "exam",
+    seed,
+    log,
+    deadLetters,
+    source: trainingDocuments(path, recipe, seed),
+    stages: [answered({ ...options, recipe }), watch({ label: "exam documents" })],
+    sink: async (rows: AsyncIterable<DraftRecord>) => {
+      for await (const row of rows) drafts.push(row);
     },
   }).run({ signal });
-  return selfExam(made);
+  const exam = selfExam(drafts, recipe);
+  if (exam.short.length > 0) return exam;
+  const reasons = reasonsOf(leftOut(report)) || `${drafts.length} without a usable answer`;
+  throw new UserError(`No document of ${path} gave a question for the exam: ${reasons}`, {
+    hint: "A document must have more tokens than --short-tokens, and the model must answer",
+  });
 }
+
+/** What an exam depends on; the other flags are of pairs alone. */
+const { objective: _, layout: __, ...examFlags } = pairFlags;
 
 const command_ = command({
   name: "evaluate",
@@ -53,11 +70,12 @@ const command_ = command({
     "deno run -A pipelines/evaluate.ts --model SmolLM2 --documents books --rope-theta 1e6",
   ],
   flags: {
-    ...commonFlags,
-    ...pairFlags,
     model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
     documents: string({ summary: "File or folder of documents; the embedded ones without it" }),
     out: string({ summary: "JSON file that the scores are written to" }),
+    seed: commonFlags.seed,
+    ...withDefaults(examFlags, { "with the embedded documents": worldRecipe }),
+    device: commonFlags.device,
     threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
   },
 });

@@ -7,17 +7,18 @@
  */
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
-import { command, commonFlags, main, modelCard, number, openRunFolder } from "../lib/cli/mod.ts";
-import { pairFlags, paperRecipe, recipeOf, string, toggle, trainFlags } from "../lib/cli/mod.ts";
-import { readJsonIfThere, samplerFlags, samplerOf, UsageError, writeJson } from "../lib/cli/mod.ts";
-import type { DocumentRecord } from "../lib/data/mod.ts";
+import { checkRunFolder, command, commonFlags, main, modelCard, number } from "../lib/cli/mod.ts";
+import { openRunFolder, pairFlags, paperRecipe, recipeOf } from "../lib/cli/mod.ts";
+import { readJsonIfThere, samplerFlags, samplerOf, string, toggle } from "../lib/cli/mod.ts";
+import { trainFlags, UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
+import { only } from "../lib/data/mod.ts";
 import { compareTable, gapClosed, type Report, scoreModel } from "../lib/evaluate/mod.ts";
-import { filter, Random, type Stage } from "../lib/flow/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
-import { findDevice, loadModel, type Model, saveModel } from "../lib/model/mod.ts";
+import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
 import { documentsExam, embeddedExam } from "./evaluate.ts";
+import { examDocuments } from "./held_out.ts";
 import { makePairs, trainingDocuments } from "./pairs.ts";
-import { train, trainingPairs } from "./train.ts";
+import { artifactsFlag, givenArtifacts, savePolicy, train, trainingPairs } from "./train.ts";
 
 const longpo = command({
   name: "longpo",
@@ -28,10 +29,6 @@ const longpo = command({
     "deno run -A pipelines/longpo.ts --objective dpo --out runs/dpo",
   ],
   flags: {
-    ...commonFlags,
-    ...pairFlags,
-    ...trainFlags,
-    ...samplerFlags,
     model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
     documents: string({ summary: "File or folder of documents; the embedded ones without it" }),
     out: string({ summary: "Folder of the result", default: "runs/longpo" }),
@@ -41,20 +38,20 @@ const longpo = command({
       min: 1,
       default: 1,
     }),
+    seed: commonFlags.seed,
+    ...withDefaults({ ...pairFlags, ...trainFlags }, { "with the embedded model": worldRecipe }),
+    ...samplerFlags,
+    artifacts: artifactsFlag,
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
+    device: commonFlags.device,
     threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
   },
 });
 
-/** One document in this many is held out of training, for the exam. */
-const HELD_OUT = 10;
-
-/** Passes on one side of the split; which side a document is on does not depend on the others. */
-function only(side: "training" | "exam", seed: number): Stage<DocumentRecord, DocumentRecord> {
-  return filter(function ofSide({ id }: DocumentRecord) {
-    const isHeldOut = new Random(seed).fork("held out", id).int(HELD_OUT) === 0;
-    return isHeldOut === (side === "exam");
-  }, side === "training" ? "held out for the exam" : "not for the exam");
+/** A file's path, once what an earlier run wrote there is gone. */
+async function freshFile(path: string): Promise<string> {
+  await Deno.remove(path).catch(() => {});
+  return path;
 }
 
 await main(longpo, async (flags, { signal, log, resumeWith }) => {
@@ -66,23 +63,38 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
       hint: "Run one round, serve the model that comes out, and begin the next with that",
     });
   }
+  if (documents === "-") {
+    throw new UsageError(
+      "Cannot read --documents from standard input: they are read several times",
+      {
+        hint: "Write them to a file first",
+      },
+    );
+  }
+  const { model: base, sampler: server, samplerModel: served } = flags;
+  const settings = { ...recipe, model: base, documents, rounds, sampler: server, served };
+  const told = { ...settings, seed };
+  await checkRunFolder(out, told, { overwrite });
   const start = await loadModel(flags.model ?? WORLD_MODEL, { signal });
   const sampler = samplerOf(flags, start, log);
-  const settings = { ...recipe, model: flags.model, documents, rounds, sampler: sampler?.name };
-  await openRunFolder(out, { ...settings, seed }, { overwrite });
+  const device = await findDevice(flags.device);
+  const artifacts = await givenArtifacts(flags.artifacts, start, recipe);
+  const heldOut = documents === undefined
+    ? new Set<string>()
+    : await examDocuments(documents, start, { recipe, seed, signal });
+  await openRunFolder(out, told, { overwrite });
   resumeWith(`run the same command again: ${out} holds what is done`);
 
   const { ropeTheta = start.config.ropeTheta, maxTokens } = recipe;
-  const device = await findDevice(flags.device);
   const place = { device, threads };
-  const common = { recipe, log, deadLetters: `${out}/dropped.jsonl` };
 
   const exam = await examFor(start);
   const score = (model: Model, theta: number) =>
     scoreModel({ model, exam, maxTokens, signal, ropeTheta: theta, ...place });
   log.info("exam: the model as it came, and with the policy's RoPE base");
   const original = await score(start, start.config.ropeTheta);
-  const before = await score(start, ropeTheta);
+  const isSame = ropeTheta === start.config.ropeTheta;
+  const before = isSame ? original : await score(start, ropeTheta);
 
   let model = start;
   let last = { pairs: 0, steps: 0, dropped: {} as Record<string, number> };
@@ -110,41 +122,39 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
     await Deno.mkdir(folder, { recursive: true });
     await using readers = await openReaders(from, { ropeTheta, log, ...place });
     const file = `${folder}/pairs.jsonl`;
-    const options = { ...common, seed, model: from, readers };
+    const options = { recipe, log, seed, model: from, readers };
     const source = trainingDocuments(documents, recipe, seed);
     const dropped = await readJsonIfThere<Record<string, number>>(`${folder}/dropped.json`) ??
       await makePairs(file, {
         ...options,
         sampler,
         source,
-        only: documents === undefined ? undefined : only("training", seed),
+        deadLetters: await freshFile(`${folder}/dropped.jsonl`),
+        only: only((id) => !heldOut.has(id), "held out for the exam"),
       }, signal);
     await writeJson(`${folder}/dropped.json`, dropped);
 
-    const { count, ...read } = await trainingPairs(file, recipe, log, signal);
-    const { policy, steps } = await train({ ...options, ...read, ...place, out: folder, signal });
-    const told = {
-      base: from.name,
-      documents: documents ?? "a made-up world",
-      recipe,
-      steps,
-      seed,
-    };
-    const card = modelCard({ ...told, pairs: count });
-    await saveModel(policy, `${folder}/model`, { card, overwrite: true });
+    const { count: pairs, ...read } = await trainingPairs(file, recipe, log, signal);
+    const learning = { ...options, ...read, ...place, artifacts, out: folder, signal };
+    const { policy, steps } = await train(learning);
+    const origin = { base: from.name, documents: documents ?? "a made-up world" };
+    const card = modelCard({ ...origin, recipe, pairs, steps, seed });
+    await savePolicy(policy, `${folder}/model`, { recipe, card });
     const model = await loadModel(`${folder}/model`, { signal });
-    return { model, pairs: count, steps, dropped };
+    return { model, pairs, steps, dropped };
   }
 
   async function examFor(model: Model) {
     if (documents === undefined) return embeddedExam(recipe, seed);
     await using readers = await openReaders(model, place);
     return await documentsExam(documents, {
-      ...common,
+      recipe,
+      log,
       seed,
       model,
       readers,
-      only: only("exam", seed),
+      deadLetters: await freshFile(`${out}/dropped-exam.jsonl`),
+      only: only((id) => heldOut.has(id), "kept for training"),
     }, signal);
   }
 });

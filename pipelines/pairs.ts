@@ -21,58 +21,71 @@ import {
   samplerOf,
   string,
   watch,
+  withDefaults,
 } from "../lib/cli/mod.ts";
 import { chunk, type ChunkedDocument, compress, documents, instruct } from "../lib/data/mod.ts";
-import { pair, sampleLong, sampleShort } from "../lib/data/mod.ts";
-import type { DocumentRecord, PairRecord } from "../lib/data/mod.ts";
-import {
-  filter,
-  jsonlFile,
-  jsonlStdout,
-  keptRows,
-  pipe,
-  pipeline,
-  prepend,
-} from "../lib/flow/mod.ts";
-import { drops, formatReport } from "../lib/flow/mod.ts";
-import type { Logger, Pipeline, Sink, Source, Stage } from "../lib/flow/mod.ts";
+import { leftOut, only, pair, reasonsOf, sampleLong, sampleShort } from "../lib/data/mod.ts";
+import type { DocumentRecord, DraftRecord, PairRecord } from "../lib/data/mod.ts";
+import { formatReport, jsonlFile, jsonlStdout, keptRows, pipe, pipeline } from "../lib/flow/mod.ts";
+import { type Logger, type Pipeline, UserError } from "../lib/flow/mod.ts";
+import type { Sink, Source, Stage } from "../lib/flow/mod.ts";
 import { formatHttpStats, type HttpSampler } from "../lib/generate/mod.ts";
 import { openReaders, type Readers } from "../lib/generate/mod.ts";
 import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
 
-/** What a pairs pipeline reads and writes with. */
-export interface PairsOptions {
-  source: Source<DocumentRecord>;
-  sink: Sink<PairRecord>;
+/** Who asks and answers, and what about. */
+export interface AnsweredOptions {
   model: Model;
   readers: Readers;
   /** Who writes questions and answers in place of the model, which still scores them. */
   sampler?: HttpSampler;
   recipe: Recipe;
+  /** Passes on the documents that are wanted, after long ones were cut. */
+  only?: Stage<ChunkedDocument, ChunkedDocument>;
+}
+
+/** What a pairs pipeline reads and writes with. */
+export interface PairsOptions extends AnsweredOptions {
+  source: Source<DocumentRecord>;
+  sink: Sink<PairRecord>;
   seed: number;
   log: Logger;
   deadLetters?: string;
-  /** Stages before the first, such as a filter on documents. */
-  only?: Stage<DocumentRecord, DocumentRecord>;
-  /** Pairs that a run which was stopped has made already. */
-  done?: readonly PairRecord[];
+}
+
+/** Documents of the length that the model is to read, cut into pieces. */
+export function parts(
+  { tokenizer }: Model,
+  { shortTokens, longTokens }: Recipe,
+): Stage<DocumentRecord, ChunkedDocument> {
+  return chunk({ tokenizer, tokens: shortTokens, longTokens });
+}
+
+/** Documents in, questions with answers from short contexts out. */
+export function answered(options: AnsweredOptions): Stage<DocumentRecord, DraftRecord> {
+  const { model, readers, recipe, sampler = readers.short.sampler } = options;
+  const { turns, instruction, maxTokens, temperature, questionTemperature } = recipe;
+  const { tokenizer } = model;
+  const chunks = parts(model, recipe);
+  const documentsPerCall = documentsPerCallOf(options);
+  const asking = { maxTokens, temperature: questionTemperature };
+  const answering = { maxTokens, temperature };
+  return pipe(
+    options.only ? pipe(chunks, options.only) : chunks,
+    compress({ method: recipe.compress, turns, tokenizer, sampler }),
+    instruct({ sampler, sampling: asking, instruction, documentsPerCall }),
+    sampleShort({ sampler, sampling: answering, documentsPerCall }),
+  );
 }
 
 /** Documents in, pairs out. */
 export function pairs(options: PairsOptions): Pipeline<PairRecord> {
   const { source, sink, model, readers: { short, long }, recipe, seed, log, deadLetters } = options;
-  const { only, done = [], sampler } = options;
-  const made = new Set(done.map(({ id }) => id));
-  const { shortTokens, longTokens, turns, instruction, layout, maxTokens, temperature } = recipe;
-  const { tokenizer } = model;
-  const { filters, minConfidence } = recipe;
-  const chunks = chunk({ tokenizer, tokens: shortTokens, longTokens });
-  const writer = { short: sampler ?? short.sampler, long: sampler ?? long.sampler };
-  // A server is to have as many requests at a time as it takes.
-  const documentsPerCall = Math.max(recipe.documentsPerCall, sampler?.concurrency ?? 1);
-  const asking = { maxTokens, temperature: recipe.questionTemperature };
+  const { maxTokens, temperature, layout, filters, minConfidence } = recipe;
+  const sampler = options.sampler ?? long.sampler;
   const answering = { maxTokens, temperature };
+  const documentsPerCall = documentsPerCallOf(options);
   const context = objectiveNamed(recipe.objective).reference === "long" ? "long" : "short";
   const reference = { scorer: short.scorer, longScorer: long.scorer, model, layout };
   return pipeline({
@@ -82,18 +95,18 @@ export function pairs(options: PairsOptions): Pipeline<PairRecord> {
     deadLetters,
     source,
     stages: [
-      only ? pipe(only, chunks) : chunks,
-      filter(({ id }: ChunkedDocument) => !made.has(id), "made before"),
-      compress({ method: recipe.compress, turns, tokenizer, sampler: writer.short }),
-      instruct({ sampler: writer.short, sampling: asking, instruction, documentsPerCall }),
-      sampleShort({ sampler: writer.short, sampling: answering, documentsPerCall }),
-      sampleLong({ sampler: writer.long, sampling: answering, documentsPerCall }),
+      answered(options),
+      sampleLong({ sampler, sampling: answering, documentsPerCall }),
       pair({ filters, minConfidence, reference: { ...reference, contexts: [context] } }),
       watch({ label: "pairs" }),
-      prepend(done),
     ],
     sink,
   });
+}
+
+/** A server is to have as many requests at a time as it takes. */
+function documentsPerCallOf({ recipe, sampler }: AnsweredOptions): number {
+  return Math.max(recipe.documentsPerCall, sampler?.concurrency ?? 1);
 }
 
 /** The documents of a path, or of the embedded model's world. */
@@ -111,17 +124,34 @@ export function trainingDocuments(
 /** A file of pairs, gone on with where a run was stopped; returns what was left out, by reason. */
 export async function makePairs(
   file: string,
-  options: Omit<PairsOptions, "sink" | "done">,
+  options: Omit<PairsOptions, "sink">,
   signal: AbortSignal,
 ): Promise<Record<string, number>> {
-  const made = pairs({ ...options, done: await keptRows(file), sink: jsonlFile(file) });
-  options.log.info(`${made}`);
-  const report = await made.run({ signal });
-  options.log.info(formatReport(report));
+  const { log } = options;
+  const done = await keptRows<PairRecord>(file);
+  const made = new Set(done.map(({ id }) => id));
+  const rest = only<ChunkedDocument>((id) => !made.has(id), "made before");
+  const making = pairs({
+    ...options,
+    only: options.only ? pipe(options.only, rest) : rest,
+    sink: jsonlFile(file, { goOn: true }),
+  });
+  log.info(`${making}`);
+  const report = await making.run({ signal });
+  log.info(formatReport(report));
   tellServer(options);
-  const turns = report.stages.flatMap(({ counters }) => Object.entries(counters))
-    .filter(([name]) => name.startsWith("turns dropped: "));
-  return { ...drops(report), ...Object.fromEntries(turns) };
+  const dropped = leftOut(report, done);
+  if (done.length + report.rows === 0) {
+    await Deno.remove(file);
+    throw noPairs(dropped);
+  }
+  return dropped;
+}
+
+function noPairs(dropped: Record<string, number>): UserError {
+  return new UserError(`No document gave a pair: ${reasonsOf(dropped) || "there was none"}`, {
+    hint: "A document must have more tokens than --short-tokens, and its two answers must differ",
+  });
 }
 
 /** Says what a server was asked, where one was. */
@@ -140,13 +170,17 @@ const command_ = command({
     "--sampler http://127.0.0.1:8000/v1 --sampler-model Qwen/Qwen2.5-0.5B-Instruct",
   ],
   flags: {
-    ...commonFlags,
-    ...pairFlags,
-    ...samplerFlags,
     model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
-    documents: string({ summary: "File or folder of documents, - for JSONL on standard input" }),
+    documents: string({
+      summary: "File or folder of documents, - for JSONL on standard input; the embedded ones " +
+        "without it",
+    }),
     out: string({ summary: "File that the pairs are written to; standard output without it" }),
     deadLetters: string({ summary: "File that dropped records are added to", value: "path" }),
+    seed: commonFlags.seed,
+    ...withDefaults(pairFlags, { "with the embedded model": worldRecipe }),
+    ...samplerFlags,
+    device: commonFlags.device,
     threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
   },
 });
@@ -168,10 +202,11 @@ if (import.meta.main) {
     const { seed, deadLetters, out } = flags;
     const options = { source, model, readers, sampler, recipe, seed, log, deadLetters };
     if (out === undefined) {
-      await pairs({ ...options, sink: jsonlStdout() }).run({ signal });
+      const report = await pairs({ ...options, sink: jsonlStdout() }).run({ signal });
       tellServer(options);
+      if (report.rows === 0) throw noPairs(leftOut(report));
     } else {
-      resumeWith(`run the same command again: ${out}.part holds the pairs that are done`);
+      resumeWith(`run the same command again: pairs that are done are kept in ${out}.part`);
       await makePairs(out, options, signal);
     }
   });

@@ -113,6 +113,18 @@ export async function givenArtifacts(
   return folder === undefined ? undefined : await loadArtifacts(folder, purposeOf(model, recipe));
 }
 
+/** Writes a trained policy, whose config says the length of documents that it was trained for. */
+export async function savePolicy(
+  policy: Model,
+  folder: string,
+  { recipe, card }: { recipe: Recipe; card: string },
+): Promise<void> {
+  // A question and its answer stand beside the document; a piece's length is room enough for both.
+  const longest = recipe.longTokens + recipe.shortTokens;
+  const maxPositions = Math.max(policy.config.maxPositions, longest);
+  await saveModel(policy, folder, { card, maxPositions, overwrite: true });
+}
+
 /** The pairs of a file or of standard input, and how many steps they make. */
 export async function trainingPairs(
   path: string,
@@ -183,7 +195,7 @@ if (import.meta.main) {
     const options = { ...read, model, readers, recipe, out, seed, log, signal, ...place };
     const { policy, steps } = await train(options);
     const told = { base: model.name, documents: flags.pairs, recipe, pairs: count, steps, seed };
-    await saveModel(policy, `${out}/model`, { card: modelCard(told), overwrite: true });
+    await savePolicy(policy, `${out}/model`, { recipe, card: modelCard(told) });
     const seconds = (performance.now() - started) / 1000;
     await writeJson(`${out}/report.json`, { pairs: count, steps, seconds, seed, settings });
     log.info(`${out}/model: trained for ${steps} steps`);

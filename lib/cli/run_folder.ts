@@ -7,7 +7,9 @@
 import { UserError, whileWriting } from "../flow/mod.ts";
 
 /** Everything that a run was told. */
-export type Settings = Readonly<Record<string, unknown>>;
+export type Settings = Readonly<
+  Record<string, string | number | boolean | readonly string[] | undefined>
+>;
 
 const SETTINGS = "run.json";
 const REPORT = "report.json";

@@ -5,6 +5,7 @@ import { ask } from "./prompts.ts";
 import type { DraftRecord } from "./record.ts";
 import { type LeaveOut, shorten } from "./shorten.ts";
 import { countWith } from "./text_tokenizer.ts";
+import { TurnDrops } from "./turn_drops.ts";
 
 /** How long a prompt may be, and what gives way. */
 export interface FitOptions {
@@ -32,18 +33,20 @@ export function fitDocument(
   const promptSize = (long: string, question = ""): number =>
     promptTokens(model, [ask(long, question)]).length;
   const sized = draft.turns.map((turn) => ({ turn, alone: promptSize("", turn.question) }));
+  const drops = new TurnDrops(draft, meter);
   const fitting = sized.filter(({ alone }) => alone < maxPromptTokens);
   if (fitting.length < sized.length) {
     const dropped = sized.length - fitting.length;
-    meter.count("turns dropped: question longer than the prompt", dropped);
+    drops.add("question longer than the prompt", dropped);
     log.warn(`${draft.id}: ${dropped} questions leave no room in ${maxPromptTokens} tokens`);
   }
   const turns = fitting.map(({ turn }) => turn);
-  if (turns.length === 0) return { ...draft, turns };
+  const fitted = { ...draft, turns, ...drops.noted };
+  if (turns.length === 0) return fitted;
 
   const excess = (long: string): number =>
     Math.max(...turns.map(({ question }) => promptSize(long, question))) - maxPromptTokens;
-  if (excess(draft.long) <= 0) return { ...draft, turns };
+  if (excess(draft.long) <= 0) return fitted;
 
   let room = maxPromptTokens - Math.max(...fitting.map(({ alone }) => alone));
   let long = shorten(draft.long, room, count, leaveOut);
@@ -52,10 +55,10 @@ export function fitDocument(
     room -= excess(long);
     long = shorten(draft.long, room, count, leaveOut);
   }
-  if (long.trim() === "") return { ...draft, turns: [] };
+  if (long.trim() === "") return { ...fitted, turns: [] };
   meter.count("documents shortened");
   log.warn(
     `${draft.id}: left out the ${leaveOut} of the document to fit ${maxPromptTokens} tokens`,
   );
-  return { ...draft, long, turns };
+  return { ...fitted, long };
 }

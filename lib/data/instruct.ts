@@ -1,4 +1,4 @@
-import { named, type Random, type Stage, type StageContext } from "../flow/mod.ts";
+import { named, type Random, type Stage } from "../flow/mod.ts";
 import type { Generation } from "../generate/types.ts";
 import { parseQuestions } from "./parse_questions.ts";
 import { askForQuestions, DEFAULT_INSTRUCTION } from "./prompts.ts";
@@ -6,6 +6,7 @@ import type { DraftRecord, TurnDraft } from "./record.ts";
 import { askAbout, type SampledStageOptions } from "./sampled_stage.ts";
 import { noted } from "./sampler_note.ts";
 import { randomOf } from "./seeds.ts";
+import { TurnDrops } from "./turn_drops.ts";
 import { collapseSpace } from "./words.ts";
 
 /** Options of {@linkcode instruct}. */
@@ -37,7 +38,8 @@ export function instruct(options: InstructOptions): Stage<DraftRecord, DraftReco
     const answered = askAbout(source, "instruct", conversationsOf, options, context);
     for await (const { draft, answers } of answered) {
       const random = randomOf(context.seed, "instruct", draft.id).fork("keep");
-      const turns = withQuestions(draft, answers, perShort, random, context);
+      const drops = new TurnDrops(draft, context.meter);
+      const turns = withQuestions(draft, answers, perShort, random, drops);
       if (turns.length === 0) {
         context.meter.drop("no usable question", draft);
         continue;
@@ -45,7 +47,7 @@ export function instruct(options: InstructOptions): Stage<DraftRecord, DraftReco
       const sampler = answers.length === 0
         ? draft.sampler
         : noted(draft.sampler, "instruct", { ...options, seed: context.seed });
-      yield { ...draft, turns, sampler };
+      yield { ...draft, turns, sampler, ...drops.noted };
     }
   }, { sampler: options.sampler.name, asked, perShort });
 }
@@ -64,7 +66,7 @@ function withQuestions(
   answers: readonly Generation[],
   perShort: number,
   random: Random,
-  { meter }: StageContext,
+  drops: TurnDrops,
 ): TurnDraft[] {
   const seen = new Set<string>();
   const isNew = (question: string): boolean => {
@@ -73,16 +75,12 @@ function withQuestions(
   };
   const given = draft.turns.filter(({ question }) => question !== undefined);
   const turns = given.filter(({ question }) => isNew(question!));
-  if (turns.length < given.length) {
-    meter.count("turns dropped: question asked before", given.length - turns.length);
-  }
+  drops.add("question asked before", given.length - turns.length);
   [...openShorts(draft)].forEach(([short, open], index) => {
     const written = questionsOf(answers[index]).filter(isNew);
     const wanted = Math.max(open, perShort);
     const kept = new Set(random.shuffle(written).slice(0, wanted));
-    if (kept.size < wanted) {
-      meter.count("turns dropped: no usable question", wanted - kept.size);
-    }
+    drops.add("no usable question", wanted - kept.size);
     for (const question of written) if (kept.has(question)) turns.push({ short, question });
   });
   return turns;

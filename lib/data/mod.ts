@@ -16,6 +16,8 @@ export type { DocumentFields } from "./document_line.ts";
 export * from "./documents.ts";
 export * from "./filters.ts";
 export * from "./instruct.ts";
+export * from "./left_out.ts";
+export * from "./only.ts";
 export * from "./pack_chunks.ts";
 export * from "./pack_rows.ts";
 export * from "./pack_batches.ts";

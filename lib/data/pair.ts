@@ -1,7 +1,8 @@
-import { named, type Stage, type StageContext } from "../flow/mod.ts";
+import { named, type Stage } from "../flow/mod.ts";
 import { DEFAULT_FILTERS, reasonToDrop, type TurnFilterName } from "./filters.ts";
 import type { AnsweredTurn, DraftRecord, PairRecord, PairTurn, TurnDraft } from "./record.ts";
 import { type ReferenceOptions, withReferences } from "./reference.ts";
+import { TurnDrops } from "./turn_drops.ts";
 
 /** Options of {@linkcode pair}. */
 export interface PairOptions {
@@ -29,15 +30,16 @@ export function pair(options: PairOptions = {}): Stage<DraftRecord, PairRecord> 
   const { filters = DEFAULT_FILTERS, minConfidence = 0, reference } = options;
   return named("pair", async function* pair(source, context) {
     for await (const draft of source) {
+      const drops = new TurnDrops(draft, context.meter);
       const turns = draft.turns.filter((turn): turn is TurnDraft & AnsweredTurn =>
-        isKept(turn, filters, minConfidence, context)
+        isKept(turn, filters, minConfidence, drops)
       ).map(pairTurn);
       if (turns.length === 0) {
         context.meter.drop("no turn left", draft);
         continue;
       }
       context.meter.count("turns", turns.length);
-      const record = pairRecord(draft, turns);
+      const record = { ...pairRecord(draft, turns), ...drops.noted };
       yield reference === undefined
         ? record
         : (await withReferences(record, reference, context.signal)).record;
@@ -49,13 +51,13 @@ function isKept(
   turn: TurnDraft,
   filters: readonly TurnFilterName[],
   minConfidence: number,
-  { meter }: StageContext,
+  drops: TurnDrops,
 ): turn is AnsweredTurn {
   const isUnsure = (turn.confidence ?? 1) < minConfidence;
   const reason = !isAnswered(turn)
     ? "unanswered"
     : reasonToDrop(turn, filters) ?? (isUnsure ? "unsure" : undefined);
-  if (reason !== undefined) meter.count(`turns dropped: ${reason}`);
+  if (reason !== undefined) drops.add(reason);
   return reason === undefined;
 }
 

@@ -32,14 +32,15 @@ export function parsePair(value: unknown): PairRecord {
   if (id === "") throw new TypeError("id is an empty string");
   const turns = list(record("turns")).map(turnOf);
   if (turns.length === 0) throw new TypeError("turns is an empty list");
-  return {
+  return withoutUndefined({
     id,
     source: optional(record("source"), text) ?? "",
     long: text(record("long")),
     turns,
     sampler: optional(record("sampler"), samplerOf) ?? { name: "", seed: 0, parameters: {} },
     referenceHash: optional(record("referenceHash"), text) ?? "",
-  };
+    dropped: optional(record("dropped"), countsOf),
+  });
 }
 
 function turnOf(field: Field): PairTurn {
@@ -72,6 +73,13 @@ function samplerOf(field: Field): SamplerNote {
     parameters: parameters.value as SamplerNote["parameters"],
     scorer: optional(sampler("scorer"), text),
   });
+}
+
+function countsOf({ path, value }: Field): Record<string, number> {
+  const counts = fieldsOf({ path, value });
+  return Object.fromEntries(
+    Object.keys(value as object).map((name) => [name, number(counts(name))]),
+  );
 }
 
 function fieldsOf({ path, value }: Field): (name: string) => Field {

@@ -63,6 +63,8 @@ export interface DraftRecord {
   turns: TurnDraft[];
   /** Who wrote what, with which parameters: filled by the sampling stages. */
   sampler?: SamplerNote;
+  /** Turns that were left out on the way, by reason. */
+  dropped?: Record<string, number>;
 }
 
 /** How the texts of a record were drawn. */
@@ -115,6 +117,8 @@ export interface PairRecord {
   turns: PairTurn[];
   /** Who wrote what, with which parameters. */
   sampler: SamplerNote;
+  /** Turns of the document that were left out, by reason; missing where there are none. */
+  dropped?: Record<string, number>;
   /**
    * Hash of reference model, chat template and texts; training refuses another. Empty where no
    * reference was computed yet.

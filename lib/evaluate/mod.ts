@@ -34,6 +34,7 @@
  */
 
 export * from "./compare_table.ts";
+export * from "./hold_out.ts";
 export type { EvaluationItem } from "./item.ts";
 export * from "./match.ts";
 export * from "./nll.ts";

@@ -36,7 +36,7 @@ export interface Report {
   /** The share of the gap that training closed: see {@linkcode gapClosed}. */
   gapClosed: number;
   /** What the run was told, such as the RoPE theta and the learning rate. */
-  settings: Record<string, unknown>;
+  settings: Record<string, number | string | boolean | readonly string[] | undefined>;
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UserError } from "../flow/mod.ts";
 import { localSampler, localScorer } from "../generate/mod.ts";
 import type { ForwardOptions, Model } from "../model/mod.ts";
 import type { EvaluationItem } from "./item.ts";
@@ -33,14 +34,24 @@ export interface ScoreModelOptions extends ForwardOptions {
   signal?: AbortSignal;
 }
 
-/** Holds an exam: greedy answers and the likelihood of the true ones, on both lengths. */
+/**
+ * Holds an exam: greedy answers and the likelihood of the true ones, on both lengths.
+ *
+ * @throws {UserError} If nothing is asked.
+ */
 export async function scoreModel(options: ScoreModelOptions): Promise<ModelScores> {
   const { model, exam, ropeTheta, maxTokens, signal, device, threads } = options;
+  if (exam.short.length === 0 || exam.long.length === 0) {
+    throw new UserError("There is no question in the exam");
+  }
   await using sampler = await localSampler(model, { ropeTheta, device, threads });
   await using scorer = await localScorer(model, { ropeTheta, device, threads });
   const score = async (items: readonly EvaluationItem[]): Promise<Score> => {
-    const { unended: _, ...answered } = await recall({ sampler, items, maxTokens, signal });
-    return { ...answered, nll: (await nll({ scorer, model, items, signal })).nll };
+    const asked = await recall({ sampler, items, maxTokens, signal });
+    const { unended: _, byPosition, ...answered } = asked;
+    const isPlaced = items.some(({ position }) => position !== undefined);
+    const { nll: unlikelihood } = await nll({ scorer, model, items, signal });
+    return { ...answered, ...(isPlaced ? { byPosition } : {}), nll: unlikelihood };
   };
   return { short: await score(exam.short), long: await score(exam.long) };
 }

@@ -25,7 +25,6 @@ export { fromIterable } from "./operators/from_iterable.ts";
 export { group, type GroupOptions } from "./operators/group.ts";
 export { map, type MapOptions, type Mapper } from "./operators/map.ts";
 export { merge } from "./operators/merge.ts";
-export { prepend } from "./operators/prepend.ts";
 export { retry, type RetryOptions } from "./operators/retry.ts";
 export { take } from "./operators/take.ts";
 export { tap } from "./operators/tap.ts";
