@@ -19,8 +19,21 @@ const NEEDS: Record<Exclude<Device, "cpu">, string> = {
   webgpu: "a GPU driver with Vulkan, Metal or Direct3D 12 is needed, or choose --device cpu",
 };
 
-/** An Identity graph in bytes is not needed: an empty model is enough to try a device. */
+/** What WebGPU cannot do without on Linux; the runtime would complain to the terminal by itself. */
+function missingLibrary(device: Device): string | undefined {
+  if (device !== "webgpu" || Deno.build.os !== "linux") return undefined;
+  try {
+    Deno.dlopen("libvulkan.so.1", {}).close();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Why a device does not work; nothing where it does. */
 async function works(device: Device, probe: Uint8Array): Promise<string | undefined> {
+  const missing = missingLibrary(device);
+  if (missing !== undefined) return missing;
   const ort = await loadOnnxRuntime();
   try {
     const session = await ort.InferenceSession.create(probe, {

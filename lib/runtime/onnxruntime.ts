@@ -8,7 +8,12 @@ let loaded: Promise<OnnxRuntime> | undefined;
 export function loadOnnxRuntime(): Promise<OnnxRuntime> {
   // A literal specifier would be downloaded by everybody who imports the package's root.
   const specifier = "npm:onnxruntime-node@1.30.0";
-  loaded ??= import(specifier).then((module) => module.default ?? module, (error) => {
+  loaded ??= import(specifier).then((module) => {
+    const ort: OnnxRuntime = module.default ?? module;
+    // Whatever it logs as an error it throws as well.
+    ort.env.logLevel = "fatal";
+    return ort;
+  }, (error) => {
     throw new UserError("onnxruntime-node cannot be loaded", {
       hint: "run with --allow-ffi, on Linux, macOS or Windows (x64 or arm64)",
       cause: error,
