@@ -6,5 +6,14 @@
 
 export * from "./device.ts";
 export * from "./open_all.ts";
+export type { BackendName } from "./backend.ts";
 export * from "./session.ts";
-export * from "./tensor.ts";
+export {
+  floats,
+  floatScalar,
+  floatsOf,
+  type HostTensor,
+  ints,
+  type TensorData,
+  type Tensors,
+} from "./tensor.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { UserError } from "../flow/user_error.ts";
+import type { BackendName, LoadedGraph } from "./backend.ts";
 import type { Device } from "./device.ts";
-import { loadOnnxRuntime } from "./onnxruntime.ts";
+import { loadGraph } from "./load_graph.ts";
 import { ShapeCheck } from "./shape_check.ts";
-import type { HostTensor } from "./tensor.ts";
+import type { HostTensor, Tensors } from "./tensor.ts";
 
 /** How a session runs. */
 export interface SessionOptions {
@@ -19,57 +19,55 @@ export interface SessionOptions {
   threads?: number;
   /** Named in errors. @default {"session"} */
   name?: string;
+  /**
+   * How the runtime is called. By default `ffi` on the CPU where its library can be opened, else
+   * `binding`; the environment variable `LONGPO_BACKEND` changes the default where it may be read.
+   */
+  backend?: BackendName;
 }
-
-/** Tensors by name. */
-export type Tensors = Readonly<Record<string, HostTensor>>;
 
 /**
  * A graph on a device.
  *
  * What the runtime would crash on or compute garbage from is refused here: inputs that are missing,
  * of another type or shape, or run after disposal. Only host tensors go in and out, so that no handle of a
- * device can be read twice or freed late.
+ * device can be read twice or freed late. The arrays of a run belong to it until it ends: they may be read,
+ * but neither written nor transferred.
  */
 export class Session implements AsyncDisposable {
   /** Names the session in errors. */
   readonly name: string;
-  readonly #session: InferenceSession;
-  readonly #makeTensor: (tensor: HostTensor) => Tensor;
+  readonly #graph: LoadedGraph;
+  readonly #inputNames: ReadonlySet<string>;
+  readonly #outputNames: ReadonlySet<string>;
   #running = 0;
   #disposed = false;
 
-  private constructor(
-    name: string,
-    session: InferenceSession,
-    makeTensor: (tensor: HostTensor) => Tensor,
-  ) {
+  private constructor(name: string, graph: LoadedGraph) {
     this.name = name;
-    this.#session = session;
-    this.#makeTensor = makeTensor;
+    this.#graph = graph;
+    this.#inputNames = new Set(graph.inputs.map(({ name }) => name));
+    this.#outputNames = new Set(graph.outputs.map(({ name }) => name));
   }
 
   /**
    * Makes a model ready to run.
    *
-   * @throws {UserError} If the bytes are no model, or one that this runtime has no operators for.
+   * @throws {UserError} If the bytes are no model, or one that this runtime has no operators for, or
+   * if the backend that was asked for cannot be used.
    */
   static async open(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-    const { device = "cpu", threads = 0, name = "session" } = options;
-    const ort = await loadOnnxRuntime();
-    const session = await ort.InferenceSession.create(model, {
-      executionProviders: [device],
-      intraOpNumThreads: threads,
-      logSeverityLevel: 3,
-      // Threads that spin while they wait take the cores from sampling, tokenising and neighbours.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
-    }).catch((cause) => {
+    const { device = "cpu", threads = 0, name = "session", backend } = options;
+    const graph = await loadGraph(model, { device, threads, backend }).catch((cause) => {
+      if (cause instanceof UserError) throw cause;
       throw new UserError(`${name} cannot be opened: ${messageOf(cause)}`, { cause });
     });
-    const makeTensor = ({ type, data, shape }: HostTensor): Tensor =>
-      // deno-lint-ignore no-explicit-any -- the overloads want each type by its literal
-      new ort.Tensor(type as any, data as any, shape) as Tensor;
-    return new Session(name, session, makeTensor);
+    return new Session(name, graph);
+  }
+
+  /** How the runtime is called. */
+  get backend(): BackendName {
+    return this.#graph.backend;
   }
 
   /**
@@ -81,43 +79,31 @@ export class Session implements AsyncDisposable {
    */
   async run(inputs: Tensors, into: Tensors = {}): Promise<Record<string, HostTensor>> {
     if (this.#disposed) throw new TypeError(`${this.name} was disposed and cannot run`);
-    this.#check(inputs, into);
-    const feeds: Record<string, Tensor> = {};
-    for (const [name, tensor] of Object.entries(inputs)) feeds[name] = this.#makeTensor(tensor);
-    const fetches: Record<string, Tensor | null> = {};
-    for (const name of this.#session.outputNames) {
-      fetches[name] = into[name] ? this.#makeTensor(into[name]) : null;
-    }
+    const lengths = this.#check(inputs, into);
     this.#running++;
     try {
-      const results = await this.#session.run(feeds, fetches);
-      const outputs: Record<string, HostTensor> = {};
-      for (const [name, { type, data, dims }] of Object.entries(results)) {
-        if (!into[name]) outputs[name] = { type, data, shape: dims } as HostTensor;
-      }
-      return outputs;
+      return await this.#graph.run(inputs, into, lengths);
     } finally {
       this.#running--;
     }
   }
 
-  #check(inputs: Tensors, into: Tensors): void {
-    const { inputMetadata, outputMetadata } = this.#session;
+  #check(inputs: Tensors, into: Tensors): ShapeCheck {
     const check = new ShapeCheck(this.name);
-    for (const declared of inputMetadata) {
+    for (const declared of this.#graph.inputs) {
       const tensor = inputs[declared.name];
       if (!tensor) throw new TypeError(`${this.name}: the input ${declared.name} is missing`);
       check.check(declared, tensor);
     }
-    for (const declared of outputMetadata) {
+    for (const declared of this.#graph.outputs) {
       if (into[declared.name]) check.check(declared, into[declared.name]);
     }
-    this.#refuseUnknown("input", inputMetadata, inputs);
-    this.#refuseUnknown("output", outputMetadata, into);
+    this.#refuseUnknown("input", this.#inputNames, inputs);
+    this.#refuseUnknown("output", this.#outputNames, into);
+    return check;
   }
 
-  #refuseUnknown(kind: string, declared: readonly { name: string }[], tensors: Tensors): void {
-    const known = new Set(declared.map(({ name }) => name));
+  #refuseUnknown(kind: string, known: ReadonlySet<string>, tensors: Tensors): void {
     for (const name of Object.keys(tensors)) {
       if (!known.has(name)) throw new TypeError(`${this.name}: there is no ${kind} ${name}`);
     }
@@ -128,7 +114,7 @@ export class Session implements AsyncDisposable {
     if (this.#disposed) return;
     if (this.#running > 0) throw new TypeError(`${this.name} is running and cannot be disposed`);
     this.#disposed = true;
-    await this.#session.release();
+    await this.#graph.release();
   }
 }
 

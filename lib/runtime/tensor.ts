@@ -23,8 +23,28 @@ export type HostTensor = {
   };
 }[keyof TensorData];
 
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, HostTensor>>;
+
+/** The array class that holds each element type. */
+export const ARRAY_OF = {
+  float32: Float32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+} as const satisfies { [Type in keyof TensorData]: new (length: number) => TensorData[Type] };
+
+/** Elements of a shape. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** A tensor of zeros. */
+export function emptyTensor(type: keyof TensorData, shape: readonly number[]): HostTensor {
+  return { type, data: new ARRAY_OF[type](elementCount(shape)), shape } as HostTensor;
+}
+
 function checked<T extends HostTensor>(tensor: T): T {
-  const elements = tensor.shape.reduce((product, length) => product * length, 1);
+  const elements = elementCount(tensor.shape);
   if (elements !== tensor.data.length) {
     throw new RangeError(
       `Cannot make a tensor of shape [${tensor.shape}]: it holds ${elements} elements, ` +

@@ -1,0 +1,45 @@
+/**
+ * What runs a graph, whichever way the runtime's library is called.
+ *
+ * @module
+ */
+
+import type { Device } from "./device.ts";
+import type { Declared, ShapeCheck } from "./shape_check.ts";
+import type { HostTensor, Tensors } from "./tensor.ts";
+
+/**
+ * How onnxruntime is called: `ffi` straight through its C functions, which writes outputs where they
+ * are wanted and leaves the event loop free, or `binding` through the package's own Node.js addon, which
+ * copies every output and knows devices beside the CPU.
+ */
+export type BackendName = "ffi" | "binding";
+
+/** A graph that one of the backends made ready. */
+export interface LoadedGraph {
+  readonly backend: BackendName;
+  readonly inputs: readonly Declared[];
+  readonly outputs: readonly Declared[];
+  /**
+   * Runs the graph.
+   *
+   * @param inputs Every input, checked.
+   * @param into Where outputs go, checked; the others are returned.
+   * @param lengths What the checks of this run learned of symbolic lengths.
+   */
+  run(inputs: Tensors, into: Tensors, lengths: ShapeCheck): Promise<Record<string, HostTensor>>;
+  /** Frees the graph; nothing runs any more. */
+  release(): Promise<void>;
+}
+
+/** How a graph is made ready. */
+export interface LoadOptions {
+  device: Device;
+  threads: number;
+}
+
+/** Fatal only: whatever the runtime logs as an error it gives back as well. */
+export const LOG_SEVERITY = 4;
+
+/** Threads that spin while they wait take the cores from sampling, tokenising and neighbours. */
+export const ALLOW_SPINNING = "0";

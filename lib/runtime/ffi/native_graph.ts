@@ -1,0 +1,130 @@
+import { ALLOW_SPINNING, type LoadedGraph, type LoadOptions, LOG_SEVERITY } from "../backend.ts";
+import type { Declared, ShapeCheck } from "../shape_check.ts";
+import type { HostTensor, Tensors } from "../tensor.ts";
+import { aside, MAY_GO_ASIDE } from "./aside.ts";
+import { cString, type Handle, made } from "./c_api.ts";
+import { readGraphValues } from "./graph_values.ts";
+import { Inputs } from "./inputs.ts";
+import type { Library } from "./library.ts";
+import { Outputs, type OutputTable } from "./outputs.ts";
+import { Pace } from "./pace.ts";
+import { enter, leave, Trip } from "./traffic.ts";
+
+/** The library's defaults for a run. */
+const NO_OPTIONS: Handle = 0n;
+
+/** A graph run through the library's C functions, on the CPU. */
+export class NativeGraph implements LoadedGraph {
+  readonly backend = "ffi";
+  readonly inputs: readonly Declared[];
+  readonly outputs: readonly Declared[];
+  readonly #library: Library;
+  readonly #session: Handle;
+  readonly #in: Inputs;
+  readonly #out: Outputs;
+  readonly #pace = new Pace();
+
+  private constructor(library: Library, session: Handle) {
+    const { inputs, outputs } = readGraphValues(library, session);
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.#library = library;
+    this.#session = session;
+    this.#in = new Inputs(inputs, library.values);
+    this.#out = new Outputs(outputs, library);
+  }
+
+  /** Makes a model ready to run. */
+  static async load(
+    library: Library,
+    model: Uint8Array,
+    { threads }: Pick<LoadOptions, "threads">,
+  ): Promise<NativeGraph> {
+    const { api } = library;
+    const options = made((out) => api.CreateSessionOptions(out));
+    let session: Handle;
+    try {
+      api.SetSessionLogSeverityLevel(options, LOG_SEVERITY);
+      api.SetIntraOpNumThreads(options, threads);
+      const key = cString("session.intra_op.allow_spinning");
+      api.AddSessionConfigEntry(options, key, cString(ALLOW_SPINNING));
+      session = await createSession(library, model, options);
+    } finally {
+      api.ReleaseSessionOptions(options);
+    }
+    try {
+      return new NativeGraph(library, session);
+    } catch (error) {
+      api.ReleaseSession(session);
+      throw error;
+    }
+  }
+
+  /** Runs the graph, after earlier runs that it would collide with. */
+  async run(
+    inputs: Tensors,
+    into: Tensors,
+    lengths: ShapeCheck,
+  ): Promise<Record<string, HostTensor>> {
+    const trip = new Trip(this.#session, inputs, into);
+    const ahead = enter(trip);
+    if (ahead) await ahead;
+    const temporary: Handle[] = [];
+    try {
+      this.#in.prepare(inputs, temporary);
+      this.#out.prepare(trip.outputs, lengths, temporary);
+      await this.#pace.run(lengths.size, () => this.#runInPlace(), () => this.#runAside(trip));
+      return this.#out.collect(into);
+    } finally {
+      for (const value of temporary) this.#library.values.release(value);
+      leave(trip);
+    }
+  }
+
+  #runInPlace(): void {
+    this.#library.api.Run(...this.#call(this.#out.table));
+  }
+
+  async #runAside(trip: Trip): Promise<void> {
+    const { api } = this.#library;
+    const table = this.#out.markedTable;
+    const call = this.#call(table);
+    await aside(table.values, [trip, call], () => api.aside.Run(...call));
+    api.ReleaseValue(table.values[0]);
+  }
+
+  #call(to: OutputTable) {
+    const { names, values } = this.#in;
+    return [
+      this.#session,
+      NO_OPTIONS,
+      names.pointers,
+      values,
+      values.length,
+      to.names,
+      to.values.length,
+      to.values,
+    ] as const;
+  }
+
+  /** Frees the session. */
+  release(): Promise<void> {
+    this.#in.release();
+    this.#out.release();
+    this.#library.api.ReleaseSession(this.#session);
+    return Promise.resolve();
+  }
+}
+
+async function createSession(
+  { api, environment }: Library,
+  model: Uint8Array,
+  options: Handle,
+): Promise<Handle> {
+  const session = new BigUint64Array(1);
+  const bytes = model as Uint8Array<ArrayBuffer>;
+  const call = [environment, bytes, bytes.byteLength, options, session] as const;
+  if (!MAY_GO_ASIDE) api.CreateSessionFromArray(...call);
+  else await aside(session, call, () => api.aside.CreateSessionFromArray(...call));
+  return session[0];
+}
