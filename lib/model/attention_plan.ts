@@ -1,91 +1,215 @@
 /**
  * How a row is cut up for attention: groups of tokens that see nothing outside, blocks of queries
- * within them, and for each block the keys that all of its queries see and those that need a mask.
+ * within them, and for each block the keys that all its queries see and those that need a mask.
  *
  * @module
  */
 
 import type { RowMarks } from "./row.ts";
 
-/** A half-open range of tokens. */
-interface Range {
-  from: number;
-  to: number;
+/** A half-open range. */
+export interface TokenRange {
+  /** The first. */
+  readonly from: number;
+  /** One past the last. */
+  readonly to: number;
 }
 
 /** Queries that are computed at once, and the keys that they see. */
 export interface AttentionBlock {
   /** The queries. */
-  queries: Range;
+  readonly queries: TokenRange;
   /** Keys that every query of the block sees. */
-  past: Range;
-  /** Keys after those that some query sees; which, the mask says. */
-  own: Range;
+  readonly past: TokenRange;
+  /** Keys of which each query sees some; the mask says which. */
+  readonly own: TokenRange;
 }
 
 /** Tokens that see only each other: a document, or several short ones. */
 export interface AttentionGroup {
   /** The tokens. */
-  tokens: Range;
-  /** Blocks that cover the tokens, in their order. */
-  blocks: AttentionBlock[];
+  readonly tokens: TokenRange;
+  /** They cover the tokens in their order. */
+  readonly blocks: readonly AttentionBlock[];
 }
 
-const length = ({ from, to }: Range): number => to - from;
+/** Whether a token of a row sees another: same document, not later, and trunk or own branch. */
+export function sees({ document, branch }: RowMarks, query: number, key: number): boolean {
+  const known = branch[key] === 0 || branch[key] === branch[query];
+  return document[key] === document[query] && key <= query && known;
+}
 
-/** Runs of tokens for which `same` holds from one to the next, within a range. */
-function* runs({ from, to }: Range, same: (before: number, at: number) => boolean) {
+/** Runs of tokens with the same mark. */
+function runs(marks: Int32Array, { from, to }: TokenRange): TokenRange[] {
+  const found: TokenRange[] = [];
   let start = from;
   for (let at = from + 1; at <= to; at++) {
-    if (at < to && same(at - 1, at)) continue;
-    yield { from: start, to: at };
+    if (at < to && marks[at] === marks[start]) continue;
+    found.push({ from: start, to: at });
     start = at;
   }
+  return found;
 }
 
 /** A range in nearly equal parts, none longer than `longest`. */
-function parts({ from, to }: Range, longest: number): Range[] {
+function parts({ from, to }: TokenRange, longest: number): TokenRange[] {
   const count = Math.ceil((to - from) / longest);
   const border = (part: number) => from + Math.round(part * (to - from) / count);
   return Array.from({ length: count }, (_, part) => ({ from: border(part), to: border(part + 1) }));
 }
 
-/** Runs joined one to the next while they are together no longer than `longest`. */
-function joined(pieces: Iterable<Range>, longest: number): Range[] {
-  const together: Range[] = [];
-  for (const piece of pieces) {
-    const last = together.at(-1);
-    if (last && piece.to - last.from <= longest) last.to = piece.to;
-    else together.push({ ...piece });
+/** Neighbours put together for as long as they are not longer than `longest`. */
+function together(ranges: readonly TokenRange[], longest: number): TokenRange[] {
+  const result: TokenRange[] = [];
+  for (const range of ranges) {
+    const last = result.at(-1);
+    if (last && range.to - last.from <= longest) result.splice(-1, 1, { ...last, to: range.to });
+    else result.push(range);
   }
-  return together;
+  return result;
 }
 
-/** Blocks of one document that is longer than a block. */
-function documentBlocks(marks: RowMarks, document: Range, longest: number): AttentionBlock[] {
-  const { branch } = marks;
-  const sequences = [...runs(document, (before, at) => branch[before] === branch[at])];
-  const trunkEnd = branch[document.from] === 0 ? sequences[0].to : document.from;
-  // The first branch goes on where the trunk ends: up to its end all is seen that is before.
-  const lineEnd = (trunkEnd > document.from ? sequences[1] : sequences[0])?.to ?? trunkEnd;
-  const line = trunkEnd > document.from || sequences.length === 1
-    ? { from: document.from, to: sequences.length <= 2 ? lineEnd : trunkEnd }
-    : { from: document.from, to: document.from };
-  const trunk = { from: document.from, to: trunkEnd };
-  const straight = parts(line, longest).map((queries) => ({
-    queries,
-    past: { from: document.from, to: queries.from },
-    own: queries,
-  }));
-  const branches = joined(sequences.filter(({ from }) => from >= line.to), longest);
+/** Blocks of one document: its beginning by order alone, then its branches beside each other. */
+function documentBlocks(marks: RowMarks, tokens: TokenRange, longest: number): AttentionBlock[] {
+  const sequences = runs(marks.branch, tokens);
+  const hasTrunk = marks.branch[tokens.from] === 0;
+  const trunk = hasTrunk ? sequences[0] : { from: tokens.from, to: tokens.from };
+  // The first branch goes on where the trunk ends, so that it sees all that is before it.
+  const line = { from: tokens.from, to: (sequences[hasTrunk ? 1 : 0] ?? trunk).to };
+  const branches = together(sequences.filter(({ from }) => from >= line.to), longest);
   return [
-    ...straight,
-    ...branches.flatMap((branches) =>
-      parts(branches, longest).map((queries) => ({
+    ...parts(line, longest).map((queries) => ({
+      queries,
+      past: { from: tokens.from, to: queries.from },
+      own: queries,
+    })),
+    ...branches.flatMap((beside) =>
+      parts(beside, longest).map((queries) => ({
         queries,
         past: trunk,
-        own: { from: branches.from, to: queries.to },
+        own: { from: beside.from, to: queries.to },
       }))
     ),
   ];
+}
+
+/**
+ * Cuts a row into groups and blocks; no block is longer than `longest`.
+ *
+ * @throws {RangeError} If the row is empty.
+ */
+export function attentionGroups(marks: RowMarks, longest: number): AttentionGroup[] {
+  const row = { from: 0, to: marks.document.length };
+  if (row.to === 0) throw new RangeError("Cannot cut a row without tokens into blocks");
+  return together(runs(marks.document, row), longest).map((tokens) => {
+    const { from, to } = tokens;
+    const short = { queries: tokens, past: { from, to: from }, own: tokens };
+    return {
+      tokens,
+      blocks: to - from <= longest ? [short] : documentBlocks(marks, tokens, longest),
+    };
+  });
+}
+
+/** A plan as numbers, for graphs to read. */
+export interface AttentionPlan {
+  /** `[groups, 4]`: first and one past the last block, first and one past the last token. */
+  readonly groups: number[];
+  /** `[blocks, 8]`: borders of queries in the row, of past and own in the group, of the mask. */
+  readonly blocks: number[];
+  /** Masks `[queries, own keys]` one after another: 0 where a key is seen, else very low. */
+  readonly masks: Float32Array<ArrayBuffer>;
+  /** Most queries of a block, most blocks of a group, most tokens of a group. */
+  readonly longest: [number, number, number];
+  /** `[tokens]`: place among the blocks' queries if groups and blocks had their full length. */
+  readonly queryPlaces: Int32Array;
+  /** `[tokens]`: place among the groups' tokens if groups had their full length. */
+  readonly keyPlaces: Int32Array;
+}
+
+/** Added to scores that nobody may see; finite, so that sums with it stay numbers. */
+const HIDDEN_SCORE = -1e30;
+
+/** Masks of blocks; those that are alike are there once. */
+class Masks {
+  readonly #marks: RowMarks;
+  readonly #numbers: number[] = [];
+  /** Where the mask of so many queries begins that see by order alone. */
+  readonly #byOrder = new Map<number, number>();
+
+  constructor(marks: RowMarks) {
+    this.#marks = marks;
+  }
+
+  /** Where a block's mask is. */
+  of({ queries, own }: AttentionBlock): TokenRange {
+    const count = queries.to - queries.from;
+    const byOrder = own.from === queries.from && this.#lastSeesAll(own);
+    const from = (byOrder ? this.#byOrder.get(count) : undefined) ?? this.#numbers.length;
+    if (from === this.#numbers.length) this.#add(queries, own);
+    if (byOrder) this.#byOrder.set(count, from);
+    return { from, to: from + count * (own.to - own.from) };
+  }
+
+  get numbers(): Float32Array<ArrayBuffer> {
+    return Float32Array.from(this.#numbers);
+  }
+
+  #lastSeesAll({ from, to }: TokenRange): boolean {
+    for (let key = from; key < to; key++) if (!sees(this.#marks, to - 1, key)) return false;
+    return true;
+  }
+
+  #add(queries: TokenRange, own: TokenRange): void {
+    for (let query = queries.from; query < queries.to; query++) {
+      for (let key = own.from; key < own.to; key++) {
+        this.#numbers.push(sees(this.#marks, query, key) ? 0 : HIDDEN_SCORE);
+      }
+    }
+  }
+}
+
+/**
+ * Plans the attention of a row.
+ *
+ * @param longest Queries a block, at most: few enough that a block's scores stay near the processor,
+ * and enough that products of matrices are worth their preparations.
+ * @throws {RangeError} If the row is empty.
+ */
+export function attentionPlan(marks: RowMarks, longest = 128): AttentionPlan {
+  const cut = attentionGroups(marks, longest);
+  const masks = new Masks(marks);
+  const groups: number[] = [];
+  const blocks: number[] = [];
+  for (const { tokens, blocks: own } of cut) {
+    const first = blocks.length / 8;
+    groups.push(first, first + own.length, tokens.from, tokens.to);
+    for (const block of own) {
+      const inGroup = ({ from, to }: TokenRange) => ({
+        from: from - tokens.from,
+        to: to - tokens.from,
+      });
+      const ranges = [block.queries, inGroup(block.past), inGroup(block.own), masks.of(block)];
+      blocks.push(...ranges.flatMap(({ from, to }) => [from, to]));
+    }
+  }
+  const size = ({ from, to }: TokenRange) => to - from;
+  const most = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.max(a, b));
+  const queries = most(cut.flatMap(({ blocks }) => blocks.map((block) => size(block.queries))));
+  const count = most(cut.map(({ blocks }) => blocks.length));
+  const keys = most(cut.map(({ tokens }) => size(tokens)));
+
+  const queryPlaces = new Int32Array(marks.document.length);
+  const keyPlaces = new Int32Array(marks.document.length);
+  cut.forEach(({ tokens, blocks }, group) => {
+    for (let at = tokens.from; at < tokens.to; at++) {
+      keyPlaces[at] = group * keys + at - tokens.from;
+    }
+    blocks.forEach(({ queries: { from, to } }, block) => {
+      const start = (group * count + block) * queries;
+      for (let at = from; at < to; at++) queryPlaces[at] = start + at - from;
+    });
+  });
+  const longestOf: [number, number, number] = [queries, count, keys];
+  return { groups, blocks, masks: masks.numbers, longest: longestOf, queryPlaces, keyPlaces };
 }

@@ -19,7 +19,8 @@ import { graphsOf } from "./architecture.ts";
 import type { ModelConfig } from "./config.ts";
 import type { Parameters } from "./parameters.ts";
 import { rotaryTable } from "./rope.ts";
-import { attentionBlocks, type PackedRow, type RowMarks } from "./row.ts";
+import { attentionPlan } from "./attention_plan.ts";
+import type { PackedRow, RowMarks } from "./row.ts";
 
 /** Where and how graphs run. */
 export interface ForwardOptions {
@@ -44,25 +45,21 @@ export function segmentParameters(
   return Object.fromEntries(entries);
 }
 
-/** Float marks of tokens, as graphs compare them. */
-export function markTensor(marks: ArrayLike<number>): HostTensor {
-  return floats(Float32Array.from(marks), [marks.length]);
-}
-
 /** What every layer reads of a row beside the hidden states. */
 export function layerInputs(row: RowMarks, config: ModelConfig): Record<string, HostTensor> {
   const tokens = row.document.length;
   const { cos, sin } = rotaryTable(row.position, config.headSize, config.ropeTheta);
-  const { length, keyRanges } = attentionBlocks(row);
+  const plan = attentionPlan(row);
   const half = config.headSize / 2;
   return {
     cos: floats(cos, [tokens, half]),
     sin: floats(sin, [tokens, half]),
-    document: markTensor(row.document),
-    branch: markTensor(row.branch),
-    order: markTensor(Float32Array.from({ length: tokens }, (_, at) => at)),
-    block_length: ints([length]),
-    key_ranges: ints(keyRanges, [keyRanges.length / 2, 2]),
+    groups: ints(plan.groups, [plan.groups.length / 4, 4]),
+    blocks: ints(plan.blocks, [plan.blocks.length / 8, 8]),
+    masks: floats(plan.masks, [plan.masks.length]),
+    longest: ints(plan.longest),
+    query_places: ints(plan.queryPlaces),
+    key_places: ints(plan.keyPlaces),
   };
 }
 

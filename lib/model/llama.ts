@@ -9,6 +9,7 @@
 
 import {
   add,
+  type AttentionPlanValues,
   blockwiseAttention,
   chunkedLogProbs,
   concat,
@@ -18,6 +19,7 @@ import {
   linear,
   type Marks,
   mul,
+  product,
   reciprocal,
   reduceMean,
   reshape,
@@ -129,19 +131,28 @@ const layer = (config: ModelConfig): Segment => ({
   build(g) {
     const input = g.input("input", "float32", ["tokens", config.hiddenSize]);
     const rotary = rotaryInputs(g, config);
-    const marks = {
-      ...markInputs(g, "", "tokens"),
-      blockLength: g.input("block_length", "int64", [1]),
-      keyRanges: g.input("key_ranges", "int64", ["blocks", 2]),
-    };
+    const plan = planInputs(g);
+    const { headCount: heads, keyValueHeadCount: keyValueHeads } = config;
     const { hidden, parameters } = decoderLayer(g, config, input, rotary, (q, k, v) => {
-      const heads = (x: Value) => transpose(g, x, [1, 0, 2]);
-      const queries = byKeyValueHead(g, q, config);
-      return sideBySide(g, blockwiseAttention(g, queries, heads(k), heads(v), marks), config);
+      const flat = (x: Value) => reshape(g, x, ["tokens", product(x.shape.slice(1))]);
+      const [queries, keys, values] = [flat(q), flat(k), flat(v)];
+      return blockwiseAttention(g, queries, keys, values, plan, { heads, keyValueHeads }).mixed;
     });
     return { flowing: [input], parameters, outputs: { hidden }, differentiable: "hidden" };
   },
 });
+
+/** How the row is cut up for attention, as inputs. */
+function planInputs(g: Graph): AttentionPlanValues {
+  return {
+    groups: g.input("groups", "int64", ["groups", 4]),
+    blocks: g.input("blocks", "int64", ["blocks", 8]),
+    masks: g.input("masks", "float32", ["masks"]),
+    longest: g.input("longest", "int64", [3]),
+    queryPlaces: g.input("query_places", "int64", ["tokens"]),
+    keyPlaces: g.input("key_places", "int64", ["tokens"]),
+  };
+}
 
 /** Marks of a row's tokens as inputs. */
 function markInputs(g: Graph, prefix: string, length: string): Marks {

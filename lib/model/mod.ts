@@ -37,6 +37,7 @@
  */
 
 export * from "./architecture.ts";
+export * from "./attention_plan.ts";
 export * from "./device.ts";
 export * from "./forward.ts";
 export * from "./llama.ts";

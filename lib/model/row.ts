@@ -172,29 +172,3 @@ export function packRow(documents: readonly SequencedDocument[]): PackedRow {
     referenceRejected: Float32Array.from(referenceRejected),
   };
 }
-
-/** Blocks of queries for blockwise attention. */
-export interface AttentionBlocks {
-  /** Queries a block. */
-  length: number;
-  /** First and one past the last key that a block may see, block by block. */
-  keyRanges: number[];
-}
-
-/**
- * Cuts a row into blocks of nearly equal length, none longer than `longest`.
- *
- * @throws {RangeError} If the row is empty.
- */
-export function attentionBlocks({ document }: RowMarks, longest = 256): AttentionBlocks {
-  const tokens = document.length;
-  if (tokens === 0) throw new RangeError("Cannot cut a row without tokens into blocks");
-  const length = Math.ceil(tokens / Math.ceil(tokens / longest));
-  const keyRanges: number[] = [];
-  let documentStart = 0;
-  for (let from = 0; from < tokens; from += length) {
-    while (document[documentStart] !== document[from]) documentStart++;
-    keyRanges.push(documentStart, Math.min(from + length, tokens));
-  }
-  return { length, keyRanges };
-}

@@ -4,7 +4,6 @@ import { rotaryTable } from "../../lib/model/rope.ts";
 import {
   graphsOf,
   layerInputs,
-  markTensor,
   packRow,
   segmentParameters,
 } from "../../lib/model/mod.ts";
@@ -43,13 +42,15 @@ Deno.test("a layer with a cache gives new tokens what the layer gives them in a 
   const whole = await layer.run({ input: hidden, ...shared, ...weights });
 
   await using cached = await Session.open(modelBytes(graphs.cachedLayer(config)));
-  const order = markTensor(Array.from({ length: tokens }, (_, at) => at));
+  const markTensor = (marks: Int32Array) => floats(Float32Array.from(marks), [marks.length]);
+  const order = markTensor(Int32Array.from({ length: tokens }, (_, at) => at));
+  const [document, branch] = [markTensor(row.document), markTensor(row.branch)];
   const cache = floats(new Float32Array(), [0, config.keyValueHeadCount, config.headSize]);
   let [keys, values] = [cache, cache];
   for (const [from, to] of [[0, 13], [13, 14], [14, tokens]]) {
     const marks = (prefix: string, first: number, end: number) => ({
-      [`${prefix}document`]: rowsOf(shared.document, first, end),
-      [`${prefix}branch`]: rowsOf(shared.branch, first, end),
+      [`${prefix}document`]: rowsOf(document, first, end),
+      [`${prefix}branch`]: rowsOf(branch, first, end),
       [`${prefix}order`]: rowsOf(order, first, end),
     });
     const found = await cached.run({

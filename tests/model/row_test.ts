@@ -1,10 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { Random } from "../../lib/flow/random.ts";
 import {
-  attentionBlocks,
-  type PackedRow,
   packRow,
   rowLength,
+  sees,
   type SequencedDocument,
   type TokenSequence,
   trunkLength,
@@ -128,12 +127,6 @@ Deno.test("rowLength and turnCount are those of the packed row", async () => {
   }
 });
 
-/** Whether a token of a row sees another, as the design says it. */
-function sees({ document, branch }: PackedRow, query: number, key: number): boolean {
-  const known = branch[key] === 0 || branch[key] === branch[query];
-  return document[key] === document[query] && key <= query && known;
-}
-
 Deno.test("every token of a row sees its own sequence up to itself, and nothing else", () => {
   const random = new Random("row");
   const answers = [[3, 5], [2, 2]] as const;
@@ -152,37 +145,4 @@ Deno.test("every token of a row sees its own sequence up to itself, and nothing 
       assertEquals(own, ids.map((_, at) => ids.slice(0, at + 1)));
     });
   });
-});
-
-Deno.test("attentionBlocks cover the row, and their keys cover all that is seen", () => {
-  const random = new Random("blocks");
-  for (let round = 0; round < 30; round++) {
-    const documents = Array.from({ length: 1 + random.int(4) }, (_, at) =>
-      randomDocument(random, {
-        id: `${at}`,
-        vocabulary: 50,
-        trunk: 1 + random.int(20),
-        answers: [[1 + random.int(6), 1 + random.int(6)]],
-      }));
-    const row = packRow(documents);
-    const tokens = row.tokens.length;
-    const longest = 1 + random.int(tokens + 3);
-    const { length, keyRanges } = attentionBlocks(row, longest);
-    assert(length <= longest);
-    assertEquals(keyRanges.length / 2, Math.ceil(tokens / length));
-    for (let query = 0; query < tokens; query++) {
-      const block = Math.floor(query / length);
-      const [first, end] = keyRanges.slice(2 * block, 2 * block + 2);
-      assert(first >= 0 && first < end && end <= tokens);
-      for (let key = 0; key < tokens; key++) {
-        assert(!sees(row, query, key) || (key >= first && key < end), `${query} sees ${key}`);
-      }
-    }
-  }
-});
-
-Deno.test("attentionBlocks leave out the documents before", () => {
-  const row = packRow([pair, pair, pair]);
-  const { length, keyRanges } = attentionBlocks(row, 8);
-  assertEquals({ length, keyRanges }, { length: 8, keyRanges: [0, 8, 8, 16, 16, 24] });
 });

@@ -102,6 +102,7 @@ const examples: Readonly<Record<string, Example>> = {
     of: (g, { x, one }) => layout.pad(g, x, 0, one, 0, "padded"),
     result: [0, 0, 0, 1, 2, 3, 4, 5, 6],
   },
+  split: { of: (g, { x }) => layout.split(g, x, 1, [1, 2])[1], result: [2, 3, 5, 6] },
   unsqueeze: { of: (g, { x }) => layout.unsqueeze(g, x, -1), result: [1, 2, 3, 4, 5, 6] },
   expand: {
     of: (g, { x, line }) => layout.expand(g, line, layout.shapeOf(g, x), x.shape),

@@ -87,9 +87,18 @@ export function pad(
 ): Value {
   const at = axisOf(x.shape.length, axis);
   const count = (value: number | Value) => typeof value === "number" ? g.ints([value]) : value;
-  const pads = g.node("Concat", [count(before), count(after)], "int64", [2], { axis: 0 });
+  const pads = typeof before === "number" && typeof after === "number"
+    ? g.ints([before, after])
+    : g.node("Concat", [count(before), count(after)], "int64", [2], { axis: 0 });
   const shape = x.shape.with(at, length);
   return g.node("Pad", [x, pads, undefined, g.ints([at])], x.type, shape);
+}
+
+/** Consecutive parts of one axis, of the given lengths. It has no gradient rule. */
+export function split(g: Graph, x: Value, axis: number, lengths: readonly number[]): Value[] {
+  const at = axisOf(x.shape.length, axis);
+  const outputs = lengths.map((length) => ({ type: x.type, shape: x.shape.with(at, length) }));
+  return g.nodeOf("Split", [x, g.ints(lengths)], outputs, { axis: at });
 }
 
 /** Adds an axis of length 1, which is `axis` of the result. */

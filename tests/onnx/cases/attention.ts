@@ -1,5 +1,5 @@
 import { blockwiseAttention } from "../../../lib/onnx/mod.ts";
-import { attentionBlocks } from "../../../lib/model/row.ts";
+import { attentionPlan } from "../../../lib/model/attention_plan.ts";
 import { given, type GradientCase, some, whole } from "../../support/gradient_case.ts";
 
 /** Rows of tokens as `[document, branch]`, written in the order in which they stand. */
@@ -25,46 +25,42 @@ export const rows: Readonly<Record<string, readonly (readonly [number, number])[
   ],
 };
 
-/** Shapes of heads: key-value heads, queries a key-value head, head size. */
-const shapes = { alone: [2, 1, 4], grouped: [1, 3, 2] } as const;
+/** Shapes of heads: query heads, key-value heads, head size. */
+const shapes = { alone: [2, 2, 4], grouped: [3, 1, 2] } as const;
 
-/** The marks and blocks of a row, as a case's inputs. */
-export function markInputs(
+/** The plan of a row, as a case's inputs. */
+export function planInputs(
   row: readonly (readonly [number, number])[],
   longest: number,
 ): NonNullable<GradientCase["fixed"]> {
-  const [document, branch] = [0, 1].map((part) => row.map((marks) => marks[part]));
-  const marks = { document: Int32Array.from(document), branch: Int32Array.from(branch) };
-  const blocks = attentionBlocks({ ...marks, position: Int32Array.from(document) }, longest);
+  const [document, branch] = [0, 1].map((part) => Int32Array.from(row, (marks) => marks[part]));
+  const plan = attentionPlan({ document, branch, position: document }, longest);
   return {
-    document: given(document, ["tokens"]),
-    branch: given(branch, ["tokens"]),
-    order: given(row.map((_, at) => at), ["tokens"]),
-    blockLength: whole([blocks.length]),
-    keyRanges: whole(blocks.keyRanges, ["blocks", 2], [blocks.keyRanges.length / 2, 2]),
+    groups: whole(plan.groups, ["groups", 4], [plan.groups.length / 4, 4]),
+    blocks: whole(plan.blocks, ["blocks", 8], [plan.blocks.length / 8, 8]),
+    masks: given(Array.from(plan.masks), ["masks"]),
+    longest: whole(plan.longest),
+    queryPlaces: whole(Array.from(plan.queryPlaces), ["tokens"]),
+    keyPlaces: whole(Array.from(plan.keyPlaces), ["tokens"]),
   };
 }
 
-function attention(name: string, heads: keyof typeof shapes, longest: number): GradientCase {
-  const [keyValueHeads, group, size] = shapes[heads];
+function attention(name: string, shape: keyof typeof shapes, longest: number): GradientCase {
+  const [heads, keyValueHeads, size] = shapes[shape];
   const tokens = rows[name].length;
   return {
     rule: "BlockwiseAttention",
-    about: `of ${name}, heads ${heads}, blocks of at most ${longest}`,
+    about: `of ${name}, heads ${shape}, blocks of at most ${longest}`,
     inputs: {
-      q: some([keyValueHeads, "tokens", group, size], { tokens }, [-2, 2]),
-      k: some([keyValueHeads, "tokens", size], { tokens }),
-      v: some([keyValueHeads, "tokens", size], { tokens }),
+      q: some(["tokens", heads * size], { tokens }, [-2, 2]),
+      k: some(["tokens", keyValueHeads * size], { tokens }),
+      v: some(["tokens", keyValueHeads * size], { tokens }),
     },
-    fixed: markInputs(rows[name], longest),
-    build: (g, { q, k, v, ...marks }) =>
-      blockwiseAttention(g, q, k, v, {
-        document: marks.document,
-        branch: marks.branch,
-        order: marks.order,
-        blockLength: marks.blockLength,
-        keyRanges: marks.keyRanges,
-      }),
+    fixed: planInputs(rows[name], longest),
+    build: (g, { q, k, v, groups, blocks, masks, longest, queryPlaces, keyPlaces }) => {
+      const plan = { groups, blocks, masks, longest, queryPlaces, keyPlaces };
+      return blockwiseAttention(g, q, k, v, plan, { heads, keyValueHeads }).mixed;
+    },
   };
 }
 
