@@ -134,12 +134,13 @@ export class Learner implements AsyncDisposable {
     parameters: Parameters,
     options: LearnerOptions,
   ): Promise<Learner> {
-    const { objective, aggregation = "sum", beta = 0.1, lambda = 0.01, device, threads } = options;
+    const { objective, aggregation = "sum", beta = 0.1, lambda = 0.01 } = options;
+    const { device, threads, backend } = options;
     const artifacts = options.artifacts ??
       buildArtifacts(trainingSegments(config, objective, aggregation));
     const open = (segment: string, kind: "eval" | "training") => () => {
       const path = segmentPaths(segment)[kind];
-      return Session.open(artifactOf(artifacts, path), { device, threads, name: path });
+      return Session.open(artifactOf(artifacts, path), { device, threads, backend, name: path });
     };
     const sessions = await openAll({
       embed: open("embed", "eval"),

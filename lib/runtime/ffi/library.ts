@@ -1,6 +1,7 @@
-import { loadOnnxRuntime, PACKAGE } from "../onnxruntime.ts";
+import { loadOnnxRuntime } from "../onnxruntime.ts";
 import { type CApi, cString, type Handle, made, openCApi } from "./c_api.ts";
 import { LOG_SEVERITY } from "../backend.ts";
+import { libraryPath } from "./library_path.ts";
 import { TensorValues } from "./tensor_values.ts";
 
 /** The runtime's library in this process. */
@@ -16,26 +17,6 @@ export interface Library {
 /** Why the library cannot be called. */
 export interface NoLibrary {
   readonly trouble: string;
-}
-
-const FILES: Partial<Record<typeof Deno.build.os, string>> = {
-  linux: "libonnxruntime.so.1",
-  darwin: "libonnxruntime.1.dylib",
-  windows: "onnxruntime.dll",
-};
-
-/** Folders are named as Node.js names systems. */
-const SYSTEMS: Partial<Record<typeof Deno.build.os, string>> = { windows: "win32" };
-
-/** Where the package keeps the library for this system. */
-function libraryPath(): string {
-  const { os, arch } = Deno.build;
-  const file = FILES[os];
-  if (!file) throw new Error(`onnxruntime-node has no library for ${os}`);
-  const folder = `${SYSTEMS[os] ?? os}/${arch === "x86_64" ? "x64" : "arm64"}`;
-  const { pathname } = new URL(`../bin/napi-v6/${folder}/${file}`, import.meta.resolve(PACKAGE));
-  const path = decodeURIComponent(pathname);
-  return os === "windows" ? path.slice(1) : path;
 }
 
 async function open(): Promise<Library | NoLibrary> {

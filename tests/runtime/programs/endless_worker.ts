@@ -1,0 +1,7 @@
+// Runs a graph for as long as it is let; says so before the first run.
+import { Session } from "../../../lib/runtime/mod.ts";
+import { chain, chainInputs } from "../graphs.ts";
+
+const session = await Session.open(chain());
+postMessage(session.backend);
+while (true) await session.run(chainInputs());
