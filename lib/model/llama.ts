@@ -19,17 +19,12 @@ import {
   linear,
   type Marks,
   mul,
-  product,
-  reciprocal,
-  reduceMean,
   reshape,
+  rmsNorm,
+  rotate,
   type Segment,
-  silu,
-  slice,
-  sqrt,
-  sub,
+  swiGlu,
   transpose,
-  unsqueeze,
   type Value,
   visibilityBias,
 } from "../onnx/mod.ts";
@@ -37,25 +32,7 @@ import type { ArchitectureGraphs, HeadParts } from "./architecture.ts";
 import type { ModelConfig } from "./config.ts";
 import { EMBEDDING, HEAD } from "./parameters.ts";
 
-/** `x / sqrt(mean(x^2) + epsilon) * weight` */
-function rmsNorm(g: Graph, x: Value, weight: Value, epsilon: number): Value {
-  const square = reduceMean(g, mul(g, x, x), [-1]);
-  const scale = reciprocal(g, sqrt(g, add(g, square, g.scalar(epsilon))));
-  return mul(g, mul(g, x, scale), weight);
-}
-
-/** Turns each pair (i, i + half) of a head by its position's angle: `[tokens, heads, size]`. */
-function rotate(g: Graph, x: Value, cos: Value, sin: Value): Value {
-  const half = Number(x.shape[2]) / 2;
-  const [left, right] = [slice(g, x, 2, 0, half), slice(g, x, 2, half, 2 * half)];
-  const [c, s] = [unsqueeze(g, cos, 1), unsqueeze(g, sin, 1)];
-  return concat(g, [
-    sub(g, mul(g, left, c), mul(g, right, s)),
-    add(g, mul(g, right, c), mul(g, left, s)),
-  ], 2);
-}
-
-/** What attends in a layer: how queries, keys and values become mixed values `[tokens, q size]`. */
+/** What attends in a layer: queries, keys and values `[tokens, size]` become mixed values like q. */
 type Attend = (q: Value, k: Value, v: Value) => Value;
 
 /** A decoder layer around an attention. */
@@ -73,17 +50,16 @@ function decoderLayer(
     parameters.push(value);
     return value;
   };
-  const tokens = hidden.shape[0];
-  const heads = (x: Value, count: number) => reshape(g, x, [tokens, count, headSize]);
-  const turned = (x: Value, count: number) => rotate(g, heads(x, count), rotary.cos, rotary.sin);
-
+  const { cos, sin } = rotary;
   const normed = rmsNorm(g, hidden, weight("input_layernorm", hiddenSize), config.normEpsilon);
   const project = (name: string, count: number) =>
     linear(g, normed, weight(`self_attn.${name}_proj`, count * headSize, hiddenSize));
-  const q = turned(project("q", headCount), headCount);
-  const k = turned(project("k", keyValueHeadCount), keyValueHeadCount);
-  const v = heads(project("v", keyValueHeadCount), keyValueHeadCount);
-  const mixed = attend(mul(g, q, g.scalar(1 / Math.sqrt(headSize))), k, v);
+  // What angles are multiplied with, scores are: cheaper on the table than on the queries.
+  const scaled = (table: Value) => mul(g, table, g.scalar(1 / Math.sqrt(headSize)));
+  const q = rotate(g, project("q", headCount), scaled(cos), scaled(sin));
+  const k = rotate(g, project("k", keyValueHeadCount), cos, sin);
+  const v = project("v", keyValueHeadCount);
+  const mixed = attend(q, k, v);
   const output = weight("self_attn.o_proj", hiddenSize, headCount * headSize);
   const attended = add(g, hidden, linear(g, mixed, output));
 
@@ -92,11 +68,11 @@ function decoderLayer(
   const gate = linear(g, inner, weight("mlp.gate_proj", intermediateSize, hiddenSize));
   const up = linear(g, inner, weight("mlp.up_proj", intermediateSize, hiddenSize));
   const down = weight("mlp.down_proj", hiddenSize, intermediateSize);
-  const fed = linear(g, mul(g, silu(g, gate), up), down);
+  const fed = linear(g, swiGlu(g, gate, up), down);
   return { hidden: add(g, attended, fed), parameters };
 }
 
-/** Queries `[tokens, heads, size]` as `[key-value heads, tokens, group, size]`. */
+/** Queries side by side as `[key-value heads, tokens, group, size]`. */
 function byKeyValueHead(g: Graph, q: Value, config: ModelConfig): Value {
   const { headCount, keyValueHeadCount, headSize } = config;
   const group = headCount / keyValueHeadCount;
@@ -134,9 +110,7 @@ const layer = (config: ModelConfig): Segment => ({
     const plan = planInputs(g);
     const { headCount: heads, keyValueHeadCount: keyValueHeads } = config;
     const { hidden, parameters } = decoderLayer(g, config, input, rotary, (q, k, v) => {
-      const flat = (x: Value) => reshape(g, x, ["tokens", product(x.shape.slice(1))]);
-      const [queries, keys, values] = [flat(q), flat(k), flat(v)];
-      return blockwiseAttention(g, queries, keys, values, plan, { heads, keyValueHeads }).mixed;
+      return blockwiseAttention(g, q, k, v, plan, { heads, keyValueHeads }).mixed;
     });
     return { flowing: [input], parameters, outputs: { hidden }, differentiable: "hidden" };
   },
@@ -173,12 +147,15 @@ function cachedLayer(config: ModelConfig): Graph {
   const pastValues = g.input("past_values", "float32", shape);
   const bias = visibilityBias(g, markInputs(g, "query_", "tokens"), markInputs(g, "key_", "keys"));
   const { hidden } = decoderLayer(g, config, input, rotary, (q, k, v) => {
-    g.output("keys", k);
-    g.output("values", v);
+    const heads = (x: Value) =>
+      reshape(g, x, ["tokens", config.keyValueHeadCount, config.headSize]);
+    const [keys, values] = [heads(k), heads(v)];
+    g.output("keys", keys);
+    g.output("values", values);
     const all = (past: Value, fresh: Value) =>
       transpose(g, concat(g, [past, fresh], 0, "keys"), [1, 0, 2]);
     const queries = byKeyValueHead(g, q, config);
-    const mixed = denseAttention(g, queries, all(pastKeys, k), all(pastValues, v), bias);
+    const mixed = denseAttention(g, queries, all(pastKeys, keys), all(pastValues, values), bias);
     return sideBySide(g, mixed, config);
   });
   g.output("hidden", hidden);

@@ -32,6 +32,12 @@ import { lower, prune } from "./rewrite.ts";
 const OPSET = 21n;
 const IR_VERSION = 10n;
 
+/** Versions of the sets of operators that are used, by their name; ONNX's own has none. */
+const OPSETS = { "": OPSET, "com.microsoft": 1n } as const;
+
+/** Operators out of another set than ONNX's own. */
+const DOMAINS: Readonly<Record<string, keyof typeof OPSETS>> = { RotaryEmbedding: "com.microsoft" };
+
 const ELEMENT_TYPES: Record<DataType, number> = {
   float32: TensorProto_DataType.FLOAT,
   int64: TensorProto_DataType.INT64,
@@ -87,6 +93,7 @@ function graphProto(g: Graph): GraphProto {
       create(NodeProtoSchema, {
         name: outputs[0].name,
         opType: op,
+        domain: DOMAINS[op] ?? "",
         input: inputs.map((input) => input?.name ?? ""),
         output: outputs.map((output) => output.name),
         attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
@@ -106,7 +113,7 @@ export function modelBytes(g: Graph): Uint8Array<ArrayBuffer> {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "longpo",
-    opsetImport: [{ domain: "", version: OPSET }],
+    opsetImport: Object.entries(OPSETS).map(([domain, version]) => ({ domain, version })),
     graph: graphProto(g),
   });
   return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;

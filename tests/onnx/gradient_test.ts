@@ -13,6 +13,7 @@ import { attentionCases } from "./cases/attention.ts";
 import { chooseCases } from "./cases/choose.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { layoutCases } from "./cases/layout.ts";
+import { llamaCases } from "./cases/llama.ts";
 import { logProbsCases } from "./cases/log_probs.ts";
 import { matmulCases } from "./cases/matmul.ts";
 import { reduceCases } from "./cases/reduce.ts";
@@ -24,6 +25,7 @@ const cases: readonly GradientCase[] = [
   ...layoutCases,
   ...chooseCases,
   ...attentionCases,
+  ...llamaCases,
   ...logProbsCases,
 ];
 

@@ -8,6 +8,7 @@
 import type { Graph, Node, Value } from "../graph.ts";
 import { attentionComposites } from "./attention.ts";
 import { logProbsComposites } from "./log_probs.ts";
+import { swiGluComposites } from "./swiglu.ts";
 
 /** Appends the ONNX nodes that a composite stands for and returns its outputs. */
 export type Expansion = (g: Graph, node: Node) => Value[];
@@ -16,4 +17,5 @@ export type Expansion = (g: Graph, node: Node) => Value[];
 export const composites: Readonly<Record<string, Expansion>> = {
   ...attentionComposites,
   ...logProbsComposites,
+  ...swiGluComposites,
 };

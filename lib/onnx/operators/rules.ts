@@ -6,12 +6,15 @@
 
 import { attentionRules } from "../composites/attention.ts";
 import { logProbsRules } from "../composites/log_probs.ts";
+import { swiGluRules } from "../composites/swiglu.ts";
 import { compareRules } from "./compare.ts";
 import { elementwiseRules } from "./elementwise.ts";
 import { gatherRules } from "./gather.ts";
 import { layoutRules } from "./layout.ts";
 import { matmulRules } from "./matmul.ts";
+import { normaliseRules } from "./normalise.ts";
 import { reduceRules } from "./reduce.ts";
+import { rotaryRules } from "./rotary.ts";
 import type { GradientRules } from "./rule.ts";
 import { softmaxRules } from "./softmax.ts";
 
@@ -24,6 +27,9 @@ export const gradientRules: GradientRules = {
   ...gatherRules,
   ...softmaxRules,
   ...compareRules,
+  ...normaliseRules,
+  ...rotaryRules,
   ...attentionRules,
   ...logProbsRules,
+  ...swiGluRules,
 };
