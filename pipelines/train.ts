@@ -10,7 +10,7 @@ import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import { command, commonFlags, main, number, paperRecipe, string, toggle } from "../lib/cli/mod.ts";
 import { checkRunFolder, modelCard, openRunFolder, progress } from "../lib/cli/mod.ts";
 import { type Recipe, recipeOf, trainFlags, withDefaults, writeJson } from "../lib/cli/mod.ts";
-import { batch, type PairRecord, readPairs, reference, shuffle } from "../lib/data/mod.ts";
+import { batch, epochs, type PairRecord, readPairs, reference } from "../lib/data/mod.ts";
 import { jsonlFile, type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
 import { openReaders, type Readers } from "../lib/generate/mod.ts";
 import { findDevice, type ForwardOptions, loadModel, type Model } from "../lib/model/mod.ts";
@@ -21,7 +21,7 @@ import { builtFor, loadArtifacts, type StepMetrics, Training } from "../lib/trai
 
 /** What training reads, and where it writes. */
 export interface TrainOptions extends ForwardOptions {
-  /** All pairs, as often as there are epochs. */
+  /** The pairs in the order of training: see {@linkcode trainingPairs}. */
   source: Source<PairRecord>;
   /** Optimiser steps to train for. */
   steps: number;
@@ -73,7 +73,6 @@ export async function train(options: TrainOptions): Promise<{ policy: Model; ste
     grace: GRACE,
     source,
     stages: [
-      shuffle(),
       reference({
         scorer: short.scorer,
         longScorer: long.scorer,
@@ -125,28 +124,25 @@ export async function savePolicy(
   await saveModel(policy, folder, { card, maxPositions, overwrite: true });
 }
 
-/** The pairs of a file or of standard input, and how many steps they make. */
+/** The pairs of a file or of standard input, shuffled, and how many steps they make. */
 export async function trainingPairs(
   path: string,
-  { epochs, batchSize, steps }: Recipe,
+  { epochs: times, batchSize, steps }: Recipe,
   log: Logger,
   signal: AbortSignal,
 ): Promise<{ source: Source<PairRecord>; count: number; steps: number }> {
   const read = pipeline({ name: "read", log, source: readPairs(path), stages: [] });
   if (path !== "-") {
     const { rows: count } = await read.run({ signal });
-    const all = steps ?? Math.ceil(count * epochs / batchSize);
-    return {
-      source: readPairs(path, { epochs: Math.ceil(all * batchSize / count) }),
-      count,
-      steps: all,
-    };
+    const enough = steps === undefined ? times : Math.ceil(steps * batchSize / count);
+    const source = epochs(readPairs(path), enough);
+    return { source, count, steps: steps ?? Math.ceil(count * times / batchSize) };
   }
   // The learning rate's course depends on the number of steps: without it all pairs are awaited.
-  if (steps !== undefined) return { source: read, count: steps * batchSize, steps };
+  if (steps !== undefined) return { source: epochs(read, 1), count: steps * batchSize, steps };
   const pairs = await Array.fromAsync(read.rows({ signal }));
-  const source = Array.from({ length: epochs }, () => pairs).flat();
-  return { source, count: pairs.length, steps: Math.ceil(source.length / batchSize) };
+  const source = epochs(pairs, times);
+  return { source, count: pairs.length, steps: Math.ceil(pairs.length * times / batchSize) };
 }
 
 /** The flag of graphs that are not to be built. */

@@ -14,6 +14,7 @@ export * from "./chunk.ts";
 export * from "./compress.ts";
 export type { DocumentFields } from "./document_line.ts";
 export * from "./documents.ts";
+export * from "./epochs.ts";
 export * from "./filters.ts";
 export * from "./instruct.ts";
 export * from "./left_out.ts";

@@ -1,5 +1,6 @@
 import { named, type StageContext, UserError } from "../flow/mod.ts";
 import { jsonRecords } from "./json_records.ts";
+import { muted } from "./muted.ts";
 import { parsePair } from "./parse_pair.ts";
 import type { PairRecord } from "./record.ts";
 
@@ -52,8 +53,4 @@ export function readPairs(
       if (read === 0) throw new UserError(`There is no pair in ${name}`);
     }
   }, { path, epochs });
-}
-
-function muted(context: StageContext): StageContext {
-  return { ...context, log: { info() {}, warn() {} }, meter: { drop() {}, count() {} } };
 }

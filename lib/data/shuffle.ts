@@ -10,8 +10,8 @@ export interface ShuffleOptions {
  * A stage that shuffles a stream of any length: it holds back `buffer` records, and every new one
  * takes the place of a random one, which leaves.
  *
- * The order depends on the run's seed and the order of the input. Over several epochs of
- * {@linkcode readPairs} each epoch comes in another order.
+ * The order depends on the run's seed and the order of the input. For several epochs, each in
+ * another order, see `epochs`.
  *
  * @throws {RangeError} If the buffer is not a positive whole number.
  *
