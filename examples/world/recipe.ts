@@ -30,7 +30,7 @@ export const worldRecipe: Recipe = {
   lambda: 0.1,
   nll: "answers",
   layout: "independent",
-  learningRate: 8e-4,
+  learningRate: 5e-4,
   batchSize: 4,
   epochs: 3,
   saveSteps: 50,
