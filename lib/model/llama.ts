@@ -109,10 +109,15 @@ const layer = (config: ModelConfig): Segment => ({
     const rotary = rotaryInputs(g, config);
     const plan = planInputs(g);
     const { headCount: heads, keyValueHeadCount: keyValueHeads } = config;
+    let kept = {};
     const { hidden, parameters } = decoderLayer(g, config, input, rotary, (q, k, v) => {
-      return blockwiseAttention(g, q, k, v, plan, { heads, keyValueHeads }).mixed;
+      const { mixed, normaliser } = blockwiseAttention(g, q, k, v, plan, { heads, keyValueHeads });
+      // Attention grows with the square of the row; what it gives, with the row.
+      kept = { mixed, normaliser };
+      return mixed;
     });
-    return { flowing: [input], parameters, outputs: { hidden }, differentiable: "hidden" };
+    const outputs = { hidden };
+    return { flowing: [input], parameters, outputs, differentiable: "hidden", kept };
   },
 });
 

@@ -45,7 +45,7 @@ export function buildArtifacts(segments: readonly Segment[]): ArtifactFiles {
   const put = (path: string, g: Graph) => files.set(path, modelBytes(g));
   for (const segment of segments) {
     const paths = segmentPaths(segment.name);
-    put(paths.eval, evalGraph(segment));
+    put(paths.eval, evalGraph(segment, { keep: true }));
     put(paths.training, trainingGraph(segment));
   }
   put(OPTIMIZER_PATHS.update, adamW());

@@ -3,7 +3,8 @@
  *
  * A model is a chain of segments: embed, layer after layer, head with the loss. The training graph
  * of a segment takes the segment's input again and computes its forward anew before the backward,
- * so that of a whole model only the segments' inputs need be kept.
+ * so that of a whole model only the segments' inputs, and the few values
+ * that a segment asks to keep, are held.
  *
  * @module
  */
@@ -22,6 +23,11 @@ export interface SegmentParts {
   outputs: Readonly<Record<string, Value>>;
   /** Which output to differentiate from; it is scalar where it is the loss. */
   differentiable: string;
+  /**
+   * Values that the forward hands to the backward, by name: what is dear to compute again for what
+   * it takes to keep.
+   */
+  kept?: Readonly<Record<string, Value>>;
 }
 
 /** A part of a model: how to build its forward graph. */
@@ -47,24 +53,42 @@ export function accumulationOut(parameter: string): string {
   return `${gradientName(parameter)}.accumulation.out`;
 }
 
+/** Outputs of a forward graph. */
+export interface EvalOptions {
+  /** Also gives what the training graph takes instead of computing it again. @default {false} */
+  keep?: boolean;
+}
+
 /** The forward graph: `eval_model.onnx`. */
-export function evalGraph(segment: Segment): Graph {
+export function evalGraph(segment: Segment, { keep = false }: EvalOptions = {}): Graph {
   const g = new Graph(`${segment.name}_eval`);
-  const { outputs } = segment.build(g);
-  for (const [name, value] of Object.entries(outputs)) g.output(name, value);
+  const { outputs, kept } = segment.build(g);
+  for (const [name, value] of Object.entries({ ...outputs, ...(keep ? kept : {}) })) {
+    g.output(name, value);
+  }
   return g;
+}
+
+/** Makes values that nodes compute inputs. */
+function takeInstead(g: Graph, values: Readonly<Record<string, Value>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    value.name = name;
+    g.inputs.push(value);
+  }
+  const taken = new Set(Object.values(values));
+  g.nodes = g.nodes.filter(({ outputs }) => !outputs.some((output) => taken.has(output)));
 }
 
 /**
  * The forward and backward graph: `training_model.onnx`.
  *
- * Beside the forward's inputs it takes the gradient of the differentiable output (unless that is a
+ * Beside the forward's inputs and the values that it kept it takes the gradient of the differentiable output (unless that is a
  * scalar loss) and a buffer for each parameter; it gives the gradient of each flowing input, and
  * each buffer with the parameter's gradient added. A loss segment also gives its forward outputs.
  */
 export function trainingGraph(segment: Segment): Graph {
   const g = new Graph(`${segment.name}_training`);
-  const { flowing, parameters, outputs, differentiable } = segment.build(g);
+  const { flowing, parameters, outputs, differentiable, kept = {} } = segment.build(g);
   const target = outputs[differentiable];
   const isLoss = target.shape.length === 0;
   const seed = isLoss
@@ -77,6 +101,7 @@ export function trainingGraph(segment: Segment): Graph {
     if (!gradient) throw new TypeError(`${segment.name}: ${value.name} does not reach the output`);
     return gradient;
   };
+  takeInstead(g, kept);
   if (isLoss) { for (const [name, value] of Object.entries(outputs)) g.output(name, value); }
   for (const value of flowing) g.output(gradientName(value.name), gradientOf(value));
   for (const value of parameters) {

@@ -154,7 +154,7 @@ export class Learner implements AsyncDisposable {
   }
 
   /**
-   * Adds one row's gradients: forward with only the layers' inputs kept, then backward.
+   * Adds one row's gradients: forward with little more than the layers' inputs kept, then backward.
    *
    * @param scale One over the number of documents of the whole step.
    */
@@ -164,14 +164,17 @@ export class Learner implements AsyncDisposable {
     const shared = layerInputs(row, config);
     const tokens = ints(row.tokens);
 
-    const inputs: HostTensor[] = [];
+    const kept: Tensors[] = [];
     const embedNames = names.embed(config);
     let { hidden } = await this.#sessions.embed.run({ tokens, ...this.#given(embedNames) });
     for (let layer = 0; layer < config.layerCount; layer++) {
       signal?.throwIfAborted();
-      inputs.push(hidden);
+      const input = hidden;
       const given = this.#given(names.layer(config, layer));
-      ({ hidden } = await this.#sessions.layer.run({ input: hidden, ...shared, ...given }));
+      const outputs = await this.#sessions.layer.run({ input, ...shared, ...given });
+      const { hidden: next, ...rest } = outputs;
+      kept.push({ input, ...rest });
+      hidden = next;
     }
 
     const headFeeds = { input: hidden, ...objectiveInputs(row, this.weights, scale) };
@@ -179,7 +182,7 @@ export class Learner implements AsyncDisposable {
     let gradient = result[gradientName("input")];
     for (let layer = config.layerCount - 1; layer >= 0; layer--) {
       signal?.throwIfAborted();
-      const feeds = { input: inputs[layer], ...shared, [gradientName("hidden")]: gradient };
+      const feeds = { ...kept.pop(), ...shared, [gradientName("hidden")]: gradient };
       const given = await this.#backward(
         this.#sessions.layerTraining,
         feeds,

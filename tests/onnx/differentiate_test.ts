@@ -1,4 +1,4 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   add,
   differentiate,
@@ -14,7 +14,7 @@ import {
   type Value,
   where,
 } from "../../lib/onnx/mod.ts";
-import { floats, floatsOf } from "../../lib/runtime/mod.ts";
+import { floats, floatsOf, type HostTensor } from "../../lib/runtime/mod.ts";
 import { runForFloats, runGraph } from "../support/run_graph.ts";
 
 function pair(): { g: Graph; x: Value; y: Value } {
@@ -119,6 +119,42 @@ Deno.test("a segment's training graph gives the input's gradient and adds the pa
   assertEquals(Object.keys(found).sort(), ["input_grad", "weight_grad.accumulation.out"]);
   assertEquals(floatsOf(found.input_grad), Float32Array.of(5, 70));
   assertEquals(floatsOf(found["weight_grad.accumulation.out"]), Float32Array.of(102, 130));
+});
+
+Deno.test("what a segment keeps, the training graph takes instead of computing it again", async () => {
+  const power: Segment = {
+    name: "power",
+    build(g) {
+      const input = g.input("input", "float32", ["tokens"]);
+      const weight = g.input("weight", "float32", ["tokens"]);
+      const kept = { power: exp(g, mul(g, input, weight)) };
+      const outputs = { hidden: mul(g, kept.power, input) };
+      return { flowing: [input], parameters: [weight], outputs, differentiable: "hidden", kept };
+    },
+  };
+  const training = trainingGraph(power);
+  assertEquals(training.nodes.some(({ op }) => op === "Exp"), false);
+  assertEquals(evalGraph(power).outputs.map(({ name }) => name), ["hidden"]);
+
+  const weight = floats(Float32Array.of(0.5, -1), [2]);
+  const { hidden, ...kept } = await runGraph(evalGraph(power, { keep: true }), {
+    input: feeds.x,
+    weight,
+  });
+  const found = await runGraph(training, {
+    input: feeds.x,
+    weight,
+    ...kept,
+    hidden_grad: floats(Float32Array.of(1, 10), [2]),
+    "weight_grad.accumulation.buffer": floats(new Float32Array(2), [2]),
+  });
+  // x e^(xw): by x it is (1 + xw) e^(xw), by w x^2 e^(xw).
+  const e = [Math.exp(1), Math.exp(-3)];
+  const close = (actual: HostTensor, expected: number[]) =>
+    floatsOf(actual).forEach((value, at) => assertAlmostEquals(value, expected[at], 1e-5));
+  close(hidden, [2 * e[0], 3 * e[1]]);
+  close(found.input_grad, [2 * e[0], -20 * e[1]]);
+  close(found["weight_grad.accumulation.out"], [4 * e[0], 90 * e[1]]);
 });
 
 Deno.test("a segment's parameter that does not reach the output is an error that names it", () => {
