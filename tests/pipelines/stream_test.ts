@@ -106,7 +106,7 @@ Deno.test("pairs of the same seed are the same bytes, and of another seed others
 });
 
 Deno.test("training of the same seed gives the same metrics and weights, and of another others", async () => {
-  await withDocuments(4, async (folder, flags) => {
+  await withDocuments(8, async (folder, flags) => {
     const pairs = `${folder}/pairs.jsonl`;
     await succeed("pairs", ...flags, "--out", pairs);
     const trained = async (out: string, seed: string) => {
