@@ -10,6 +10,7 @@ import { quickenByteSpelling } from "./byte_spelling.ts";
 import { isJsonObject, type JsonObject } from "./config_reader.ts";
 import { readJson, readJsonIfThere } from "./json_file.ts";
 import { quickenMerges } from "./merge_boundaries.ts";
+import { useUnicodeClasses } from "./unicode_classes.ts";
 
 /** What of a model's config a tokenizer is checked against and completed with. */
 export interface TokenizerModel {
@@ -80,6 +81,7 @@ export class Tokenizer {
     } catch (cause) {
       throw new UserError(`${path} is not a tokenizer: ${(cause as Error).message}`, { cause });
     }
+    useUnicodeClasses(this.#tokenizer.pre_tokenizer);
     quickenByteSpelling(this.#tokenizer.pre_tokenizer);
     quickenMerges(this.#tokenizer.model);
     this.vocabSize = Math.max(-1, ...this.#largestIds()) + 1;
