@@ -178,4 +178,5 @@ def main():
         write(folder.name, {"cases": list(golden(folder / "tokenizer.json"))})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,21 @@ export interface Token {
   type: number;
 }
 
+const BYTE_ORDER_MARK = "\ufeff";
+
+/**
+ * Texts as the file has them: the library that reads the header leaves out a byte order mark where a
+ * text begins with one. No token is empty and no two are alike, so those that are had one.
+ */
+function withByteOrderMarks(texts: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return texts.map((text) => {
+    const whole = text === "" || seen.has(text) ? BYTE_ORDER_MARK + text : text;
+    seen.add(whole);
+    return whole;
+  });
+}
+
 /**
  * All tokens of a file.
  *
@@ -36,7 +51,11 @@ export function tokensOf(metadata: GgufMetadata): Token[] {
   const texts = metadata.texts("tokenizer.ggml.tokens");
   if (!texts) throw new UserError(`${metadata.path} holds no vocabulary`);
   const types = metadata.numbers("tokenizer.ggml.token_type");
-  return texts.map((text, id) => ({ id, text, type: types?.[id] ?? tokenType.normal }));
+  return withByteOrderMarks(texts).map((text, id) => ({
+    id,
+    text,
+    type: types?.[id] ?? tokenType.normal,
+  }));
 }
 
 /** Those tokens that are looked for in a text before anything else is done to it. */
