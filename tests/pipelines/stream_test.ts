@@ -68,6 +68,21 @@ Deno.test("pairs writes nothing but records to standard output, the same as to a
   });
 });
 
+Deno.test(
+  "pairs with nothing given finds the embedded model from wherever it is started",
+  unix,
+  async () => {
+    await inFolder(async (folder) => {
+      const script = `${ROOT}/pipelines/pairs.ts`;
+      const { code, stdout, stderr } = await shell(
+        `cd '${folder}'; '${Deno.execPath()}' run --no-check -A '${script}' --device cpu | head -1`,
+      );
+      assertEquals(code, 0, stderr);
+      assertEquals(linesOf(stdout).map((row) => parsePair(row).sampler.name), ["model"]);
+    });
+  },
+);
+
 Deno.test("pairs into train is one line of shell", unix, async () => {
   await withDocuments(4, async (folder, flags) => {
     const train = (pairs: string, out: string) => [
