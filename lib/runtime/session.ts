@@ -54,10 +54,15 @@ export class Session implements AsyncDisposable {
    * Makes a model ready to run.
    *
    * @throws {UserError} If the bytes are no model, or one that this runtime has no operators for, or
-   * if the backend that was asked for cannot be used.
+   * if the backend or the number of threads that was asked for cannot be used.
    */
   static async open(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
     const { device = "cpu", threads = 0, name = "session", backend } = options;
+    if (!Number.isInteger(threads) || threads < 0 || threads > MOST_THREADS) {
+      throw new UserError(`${name} cannot be opened: ${threads} is no number of threads`, {
+        hint: `use 0 for one a core, or a whole number to ${MOST_THREADS}`,
+      });
+    }
     const graph = await loadGraph(model, { device, threads, backend }).catch((cause) => {
       if (cause instanceof UserError) throw cause;
       throw new UserError(`${name} cannot be opened: ${messageOf(cause)}`, { cause });
@@ -117,6 +122,9 @@ export class Session implements AsyncDisposable {
     await this.#graph.release();
   }
 }
+
+/** More than machines have cores; starting as many as an integer holds would end the process. */
+const MOST_THREADS = 1024;
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -13,6 +13,7 @@ import {
   Session,
   type Tensors,
 } from "../../lib/runtime/mod.ts";
+import { doubling } from "./graphs.ts";
 
 /** A test of both ways to call the runtime. */
 function onBoth(name: string, test: (backend: BackendName) => Promise<void>): void {
@@ -255,10 +256,7 @@ onBoth("Session says what went wrong within a run, and runs on", async (backend)
 });
 
 onBoth("Session reads arrays anew at every run, wherever they lie", async (backend) => {
-  const g = new Graph("double");
-  const x = g.input("x", "float32", ["n"]);
-  g.output("twice", add(g, x, x));
-  await using session = await Session.open(modelBytes(g), { backend });
+  await using session = await Session.open(doubling(), { backend });
   for (const length of [2, 10_000]) {
     const all = new Float32Array(3 * length);
     const part = all.subarray(length, 2 * length);
@@ -288,4 +286,12 @@ onBoth("Session sums into one buffer from runs that were started at once", async
   );
   await Promise.all(runs);
   assertEquals(buffer.data, new Float32Array(length).fill(20));
+});
+
+onBoth("Session refuses numbers of threads that are none", async (backend) => {
+  for (const threads of [-1, 1.5, NaN, 2 ** 31]) {
+    const opened = () => Session.open(doubling(), { name: "sums", threads, backend });
+    const says = `sums cannot be opened: ${threads} is no number of threads`;
+    await assertRejects(opened, UserError, says);
+  }
 });

@@ -72,9 +72,9 @@ export class NativeGraph implements LoadedGraph {
     const temporary: Handle[] = [];
     try {
       this.#in.prepare(inputs, temporary);
-      this.#out.prepare(trip.outputs, lengths, temporary);
+      const takes = this.#out.prepare(trip.outputs, lengths, temporary);
       await this.#pace.run(lengths.size, () => this.#runInPlace(), () => this.#runAside(trip));
-      return this.#out.collect(into);
+      return this.#out.collect(takes, into);
     } finally {
       for (const value of temporary) this.#library.values.release(value);
       leave(trip);

@@ -15,14 +15,15 @@ export interface OutputTable {
   readonly values: BigUint64Array<ArrayBuffer>;
 }
 
+/** Takes an output of a run to where it is wanted. */
+type Take = (into?: HostTensor) => HostTensor;
+
 /** What comes out of the runs of a graph, one run at a time. */
 export class Outputs {
   readonly #declared: readonly Declared[];
   readonly #library: Library;
   readonly #stages: readonly Stage[];
   readonly #names: Names;
-  /** How each output of the run at hand is brought to its place. */
-  #taking: ((into?: HostTensor) => HostTensor)[] = [];
   readonly #marked: OutputTable;
   /** Every output once. */
   readonly table: OutputTable;
@@ -55,14 +56,15 @@ export class Outputs {
    * ones are copied, and those of unknown shape are made by the library and copied.
    *
    * @param tensors Those that were given; those that are made for the run are added.
+   * @returns What takes each output to its place after the run.
    */
   prepare(
     tensors: Record<string, HostTensor>,
     lengths: ShapeCheck,
     temporary: Handle[],
-  ): void {
+  ): Take[] {
     const { values } = this.table;
-    this.#taking = this.#declared.map((declared, at) => {
+    return this.#declared.map((declared, at) => {
       const { name, type } = declared;
       const shape = tensors[name]?.shape ?? lengths.shapeOf(declared);
       if (!shape) {
@@ -80,10 +82,10 @@ export class Outputs {
   }
 
   /** What a run gave, but for what was written into given tensors. */
-  collect(into: Tensors): Record<string, HostTensor> {
+  collect(takes: readonly Take[], into: Tensors): Record<string, HostTensor> {
     const found: Record<string, HostTensor> = {};
     for (const [at, { name }] of this.#declared.entries()) {
-      const tensor = this.#taking[at](into[name]);
+      const tensor = takes[at](into[name]);
       if (!into[name]) found[name] = tensor;
     }
     return found;
