@@ -25,7 +25,7 @@ export interface Report {
   after: ModelScores;
   /** Pairs that were trained on. */
   pairs: number;
-  /** Records that were left out, by reason. */
+  /** Records that were left out, and turns of those that were not, by reason. */
   dropped: Record<string, number>;
   /** Steps of training. */
   steps: number;

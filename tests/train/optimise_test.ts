@@ -170,6 +170,21 @@ Deno.test("an aborted run leaves a checkpoint of its last whole step", async () 
   });
 });
 
+Deno.test("optimise keeps its last step, and tells of the steps before when it goes on", async () => {
+  await inFolder(async (folder) => {
+    const checkpoint = { path: `${folder}/checkpoint.safetensors`, every: 100, run };
+    await using state = await start();
+    const expected = await train({ ...state, schedule, checkpoint });
+
+    await using again = await start();
+    const done = await loadCheckpoint(checkpoint.path, again.parameters, again.optimizer, run);
+    assertEquals(done, expected);
+    assertEquals(again.parameters, state.parameters);
+    assertEquals(await train({ ...again, schedule, checkpoint, done }), expected);
+    assertEquals(again.parameters, state.parameters);
+  });
+});
+
 Deno.test("loadCheckpoint refuses other runs and other models, and changes nothing", async () => {
   await inFolder(async (folder) => {
     const checkpoint = { path: `${folder}/checkpoint.safetensors`, every: 1, run };
