@@ -8,14 +8,22 @@
 
 import { worldExam } from "../examples/world/documents.ts";
 import { WORLD_MODEL, WORLD_SIZE, worldRecipe } from "../examples/world/recipe.ts";
-import { command, commonFlags, main, number, pairFlags, paperRecipe } from "../lib/cli/mod.ts";
+import {
+  command,
+  commonFlags,
+  main,
+  number,
+  openModel,
+  pairFlags,
+  paperRecipe,
+} from "../lib/cli/mod.ts";
 import { type Recipe, recipeOf, string, table, watch } from "../lib/cli/mod.ts";
 import { withDefaults, writeJson } from "../lib/cli/mod.ts";
 import { type DraftRecord, leftOut, reasonsOf } from "../lib/data/mod.ts";
 import { type Exam, scoreModel, selfExam } from "../lib/evaluate/mod.ts";
 import { type Logger, pipeline, UserError } from "../lib/flow/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
-import { findDevice, loadModel } from "../lib/model/mod.ts";
+import { findDevice } from "../lib/model/mod.ts";
 import { answered, type AnsweredOptions, trainingDocuments } from "./pairs.ts";
 
 /** What an exam on documents is made with. */
@@ -70,7 +78,7 @@ const command_ = command({
     "deno run -A pipelines/evaluate.ts --model SmolLM2 --documents books --rope-theta 1e6",
   ],
   flags: {
-    model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
+    model: string({ summary: "Folder, .gguf file or hub name; the embedded model without it" }),
     documents: string({ summary: "File or folder of documents; the embedded ones without it" }),
     out: string({ summary: "JSON file that the scores are written to" }),
     seed: commonFlags.seed,
@@ -84,7 +92,7 @@ if (import.meta.main) {
   await main(command_, async (flags, { signal, log }) => {
     const { documents, seed, threads, out, ropeTheta } = flags;
     const recipe = recipeOf(flags, documents ? paperRecipe : worldRecipe);
-    const model = await loadModel(flags.model ?? WORLD_MODEL, { signal });
+    const model = await openModel(flags.model ?? WORLD_MODEL, { signal });
     const device = await findDevice(flags.device);
     await using readers = await openReaders(model, { ropeTheta, device, threads, log });
     const exam = documents === undefined

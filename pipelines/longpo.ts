@@ -7,7 +7,15 @@
  */
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
-import { checkRunFolder, command, commonFlags, main, modelCard, number } from "../lib/cli/mod.ts";
+import {
+  checkRunFolder,
+  command,
+  commonFlags,
+  main,
+  modelCard,
+  number,
+  openModel,
+} from "../lib/cli/mod.ts";
 import { openRunFolder, pairFlags, paperRecipe, recipeOf } from "../lib/cli/mod.ts";
 import { readJsonIfThere, samplerFlags, samplerOf, string, toggle } from "../lib/cli/mod.ts";
 import { trainFlags, UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
@@ -29,7 +37,7 @@ const longpo = command({
     "deno run -A pipelines/longpo.ts --objective dpo --out runs/dpo",
   ],
   flags: {
-    model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
+    model: string({ summary: "Folder, .gguf file or hub name; the embedded model without it" }),
     documents: string({ summary: "File or folder of documents; the embedded ones without it" }),
     out: string({ summary: "Folder of the result", default: "runs/longpo" }),
     rounds: number({
@@ -75,7 +83,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const settings = { ...recipe, model: base, documents, rounds, sampler: server, served };
   const told = { ...settings, seed };
   await checkRunFolder(out, told, { overwrite });
-  const start = await loadModel(flags.model ?? WORLD_MODEL, { signal });
+  const start = await openModel(flags.model ?? WORLD_MODEL, { signal });
   const sampler = samplerOf(flags, start, log);
   const device = await findDevice(flags.device);
   const artifacts = await givenArtifacts(flags.artifacts, start, recipe);

@@ -13,6 +13,7 @@ import {
   commonFlags,
   main,
   number,
+  openModel,
   pairFlags,
   paperRecipe,
   type Recipe,
@@ -31,7 +32,7 @@ import { type Logger, type Pipeline, UserError } from "../lib/flow/mod.ts";
 import type { Sink, Source, Stage } from "../lib/flow/mod.ts";
 import { formatHttpStats, type HttpSampler } from "../lib/generate/mod.ts";
 import { openReaders, type Readers } from "../lib/generate/mod.ts";
-import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
+import { findDevice, type Model } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
 
 /** Who asks and answers, and what about. */
@@ -170,7 +171,7 @@ const command_ = command({
     "--sampler http://127.0.0.1:8000/v1 --sampler-model Qwen/Qwen2.5-0.5B-Instruct",
   ],
   flags: {
-    model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
+    model: string({ summary: "Folder, .gguf file or hub name; the embedded model without it" }),
     documents: string({
       summary: "File or folder of documents, - for JSONL on standard input; the embedded ones " +
         "without it",
@@ -188,7 +189,7 @@ const command_ = command({
 if (import.meta.main) {
   await main(command_, async (flags, { signal, log, resumeWith }) => {
     const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
-    const model = await loadModel(flags.model ?? WORLD_MODEL, { signal });
+    const model = await openModel(flags.model ?? WORLD_MODEL, { signal });
     const sampler = samplerOf(flags, model, log);
     const device = await findDevice(flags.device);
     const { ropeTheta } = recipe;

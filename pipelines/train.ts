@@ -7,13 +7,22 @@
  */
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
-import { command, commonFlags, main, number, paperRecipe, string, toggle } from "../lib/cli/mod.ts";
+import {
+  command,
+  commonFlags,
+  main,
+  number,
+  openModel,
+  paperRecipe,
+  string,
+  toggle,
+} from "../lib/cli/mod.ts";
 import { checkRunFolder, modelCard, openRunFolder, progress } from "../lib/cli/mod.ts";
 import { type Recipe, recipeOf, trainFlags, withDefaults, writeJson } from "../lib/cli/mod.ts";
 import { batch, epochs, type PairRecord, readPairs, reference } from "../lib/data/mod.ts";
 import { jsonlFile, type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
 import { openReaders, type Readers } from "../lib/generate/mod.ts";
-import { findDevice, type ForwardOptions, loadModel, type Model } from "../lib/model/mod.ts";
+import { findDevice, type ForwardOptions, type Model } from "../lib/model/mod.ts";
 import { saveModel } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
 import { type ArtifactFiles, writeArtifacts } from "../lib/onnx/mod.ts";
@@ -159,7 +168,7 @@ const command_ = command({
     "deno run -A pipelines/pairs.ts | deno run -A pipelines/train.ts --pairs -",
   ],
   flags: {
-    model: string({ summary: "Hugging Face model folder; the embedded model without it" }),
+    model: string({ summary: "Folder, .gguf file or hub name; the embedded model without it" }),
     pairs: string({ summary: "JSONL file of pairs, - for standard input", required: true }),
     out: string({ summary: "Folder of the result", default: "runs/train" }),
     seed: commonFlags.seed,
@@ -178,7 +187,7 @@ if (import.meta.main) {
     const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
     const settings = { ...recipe, model: flags.model, pairs: flags.pairs, seed };
     await checkRunFolder(out, settings, { overwrite });
-    const model = await loadModel(flags.model ?? WORLD_MODEL, { signal });
+    const model = await openModel(flags.model ?? WORLD_MODEL, { signal });
     const device = await findDevice(flags.device);
     const artifacts = await givenArtifacts(flags.artifacts, model, recipe);
     const { ropeTheta } = recipe;

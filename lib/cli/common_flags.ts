@@ -38,8 +38,8 @@ export interface CommonFlags {
  */
 export const commonFlags: CommonFlags = {
   model: string({
-    summary: "Folder of the model to start from, in Hugging Face layout",
-    value: "folder",
+    summary: "Model to start from: a folder, a .gguf file or a hub name",
+    value: "model",
     required: true,
   }),
   documents: string({

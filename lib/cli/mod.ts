@@ -12,6 +12,7 @@ export * from "./flag.ts";
 export * from "./logger.ts";
 export * from "./main.ts";
 export * from "./model_card.ts";
+export * from "./open_model.ts";
 export * from "./progress.ts";
 export * from "./recipe.ts";
 export * from "./recipe_defaults.ts";

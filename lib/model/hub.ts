@@ -89,7 +89,7 @@ function refuseEmpty(files: readonly HubFile[], { id }: HubModel, wanted: Wanted
   });
 }
 
-/** Files of a snapshot that are not yet there, each with the bytes of it that are. */
+/** Downloads the files of a snapshot that are not there yet; tells of nothing if all are. */
 async function download(
   client: HubClient,
   cache: RepositoryCache,
@@ -99,6 +99,7 @@ async function download(
 ) {
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   let before = 0;
+  let tells = false;
   for (const file of files) {
     const blob = cache.blob(file.hash);
     const tell = (bytes: number) =>
@@ -107,11 +108,12 @@ async function download(
       using _ = await cache.lock(file.hash, signal);
       if (!await exists(blob)) {
         await Deno.mkdir(blob.slice(0, blob.lastIndexOf("/")), { recursive: true });
+        tells = true;
         await downloadFile(client, commit, file, blob, { signal, onBytes: tell });
       }
       await cache.link(commit, file.path, file.hash);
     }
-    tell(file.size);
+    if (tells) tell(file.size);
     before += file.size;
   }
 }

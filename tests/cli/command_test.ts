@@ -108,7 +108,7 @@ Deno.test("command names the flag, the value and what is allowed", () => {
 Deno.test("command says which value is missing", () => {
   assertEquals(
     assertThrows(() => train.parse([]), UsageError).message,
-    "Missing --model <folder>: Folder of the model to start from, in Hugging Face layout",
+    "Missing --model <model>: Model to start from: a folder, a .gguf file or a hub name",
   );
   assertStringIncludes(refused("--out").message, "--out: expected text that is not empty");
   assertStringIncludes(refused("--out", "--seed", "1").message, "got nothing");
@@ -125,7 +125,7 @@ Deno.test("command shows flags, defaults, choices and examples in its help", () 
   for (
     const part of [
       "train: Trains a model on pairs",
-      "--model <folder>",
+      "--model <model>",
       "(required)",
       "--max-tokens <number>",
       "(default: 256)",

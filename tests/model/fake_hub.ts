@@ -138,12 +138,14 @@ export class FakeHub implements AsyncDisposable {
 function part(request: Request, bytes: Uint8Array, hash: string): Response {
   const from = Number(/^bytes=(\d+)-/.exec(request.headers.get("Range") ?? "")?.[1] ?? -1);
   const headers = { ETag: `"${hash}"`, "Accept-Ranges": "bytes" };
-  if (from < 0) return new Response(bytes.slice(), { headers });
+  if (from < 0) {
+    return new Response(bytes.slice(), { headers: { ...headers, "X-Length": `${bytes.length}` } });
+  }
   if (from >= bytes.length) return new Response(null, { status: 416 });
   const range = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
   return new Response(bytes.slice(from), {
     status: 206,
-    headers: { ...headers, "Content-Range": range },
+    headers: { ...headers, "Content-Range": range, "X-Length": `${bytes.length - from}` },
   });
 }
 
@@ -159,9 +161,11 @@ function breaking(response: Response, after: number): Response {
       if (sent <= after) return;
       // What was sent must be on its way before the connection is gone.
       await new Promise((resolve) => setTimeout(resolve, 20));
-      controller.error(new Error("broken"));
+      controller.terminate();
     },
   });
   const headers = new Headers(response.headers);
+  // More bytes are promised than come.
+  headers.set("Content-Length", headers.get("X-Length")!);
   return new Response(response.body!.pipeThrough(breaks), { status: response.status, headers });
 }

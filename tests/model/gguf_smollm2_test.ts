@@ -107,3 +107,16 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "loadModel takes at most a quarter more memory than a GGUF file's weights as Float32",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    const program = new URL("../support/peak_memory.ts", import.meta.url);
+    const args = ["run", "--allow-all", program.pathname, path];
+    const deno = new Deno.Command(Deno.execPath(), { args });
+    const { stdout, stderr } = await deno.output();
+    const ratio = Number(new TextDecoder().decode(stdout));
+    assert(ratio > 1 && ratio <= 1.25, `${ratio} ${new TextDecoder().decode(stderr)}`);
+  },
+});

@@ -76,5 +76,8 @@ export function addedTokens(tokens: readonly Token[]): JsonObject[] {
 
 /** Ids by token. */
 export function vocabulary(tokens: readonly Token[]): Record<string, number> {
-  return Object.fromEntries(tokens.map(({ text, id }) => [text, id]));
+  // Without a prototype, so that a token called `__proto__` is one like any other.
+  const ids: Record<string, number> = Object.create(null);
+  for (const { text, id } of tokens) ids[text] = id;
+  return ids;
 }
