@@ -126,10 +126,11 @@ async function fromCache(
   unreachable?: HubUnreachable,
 ): Promise<string> {
   const commit = COMMIT.test(revision) ? revision : await cache.commitOf(revision);
-  const missing = commit ? await firstMissing(cache.snapshot(commit), wanted) : "all of it";
+  const missing = commit && await firstMissing(cache.snapshot(commit), wanted);
   if (commit && missing === undefined) return commit;
   const reason = unreachable?.message ?? `${id} is not to be downloaded: HF_HUB_OFFLINE is set`;
-  throw new UserError(`${reason}; the cache lacks ${missing}`, {
+  const lack = missing ? `the cache lacks ${missing}` : "nothing of it is in the cache";
+  throw new UserError(`${reason}; ${lack}`, {
     cause: unreachable,
     hint: unreachable?.hint,
   });

@@ -191,7 +191,7 @@ Deno.test("downloadModel takes what is in the cache where there is no hub", asyn
       UserError,
       "http://127.0.0.1:9 cannot be reached to download lighthouse/other",
     );
-    assertStringIncludes(error.message, "the cache lacks");
+    assertStringIncludes(error.message, "nothing of it is in the cache");
     await assertRejects(
       () => downloadModel({ id: ID, revision: "v2" }, { ...options, offline: true }),
       UserError,

@@ -76,7 +76,7 @@ export class HubClient {
     }
     return new HubUnreachable(`${this.url} cannot be reached to download ${this.id}`, {
       cause,
-      hint: "Check the connection; a folder with the model is taken as it is",
+      hint: `There is no folder ${this.id} here; to take it from the hub, check the connection`,
     });
   }
 
