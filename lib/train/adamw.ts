@@ -30,6 +30,16 @@ export interface AdamWOptions {
   weightDecay?: number;
   /** Largest global norm of the gradients; they are scaled down to it. @default {1} */
   maxGradientNorm?: number;
+  /** How single parameters are updated otherwise. @default {all alike} */
+  select?: (parameter: Parameter) => ParameterUpdate;
+}
+
+/** How one parameter is updated where it differs from the others. */
+export interface ParameterUpdate {
+  /** Its own decay. @default {weightDecay for matrices, 0 for vectors} */
+  weightDecay?: number;
+  /** Its learning rate over that of the others; at 0 it stays as it is. @default {1} */
+  rateScale?: number;
 }
 
 /** A parameter's state. */
@@ -42,8 +52,8 @@ export interface Moments {
 
 function withDefaults(options: AdamWOptions): Required<AdamWOptions> {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  const { weightDecay = 0, maxGradientNorm = 1 } = options;
-  return { beta1, beta2, epsilon, weightDecay, maxGradientNorm };
+  const { weightDecay = 0, maxGradientNorm = 1, select = () => ({}) } = options;
+  return { beta1, beta2, epsilon, weightDecay, maxGradientNorm, select };
 }
 
 /** Refuses gradients that would make every weight no number. */
@@ -116,26 +126,33 @@ export class AdamW implements AsyncDisposable {
     gradients: ReadonlyMap<string, Float32Array<ArrayBuffer>>,
     learningRate: number,
   ): Promise<number> {
-    const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = this.#options;
-    const norm = await this.gradientNorm(gradients);
+    const { beta1, beta2, epsilon, maxGradientNorm, select } = this.#options;
+    const learning = new Map(
+      [...gradients].filter(([name]) => select(parameters.get(name)!).rateScale !== 0),
+    );
+    const norm = await this.gradientNorm(learning);
     checkFinite(norm, this.step + 1);
     this.step++;
     const scalars = (parameter: Parameter): Record<typeof OPTIMIZER_SCALARS[number], number> => ({
-      learning_rate: learningRate,
+      learning_rate: learningRate * (select(parameter).rateScale ?? 1),
       beta1,
       beta2,
       epsilon,
-      // Norm weights are vectors; decay would pull them to 0 rather than to 1.
-      weight_decay: parameter.shape.length > 1 ? weightDecay : 0,
+      weight_decay: select(parameter).weightDecay ?? this.#decayOf(parameter),
       correction1: 1 - beta1 ** this.step,
       correction2: 1 - beta2 ** this.step,
       gradient_norm: norm,
       max_gradient_norm: maxGradientNorm,
     });
-    for (const [name, gradient] of gradients) {
+    for (const [name, gradient] of learning) {
       await this.#updateOne(parameters.get(name)!, gradient, scalars(parameters.get(name)!));
     }
     return norm;
+  }
+
+  /** Norm weights are vectors; decay would pull them to 0 rather than to 1. */
+  #decayOf({ shape }: Parameter): number {
+    return shape.length > 1 ? this.#options.weightDecay : 0;
   }
 
   async #updateOne(

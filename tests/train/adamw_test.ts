@@ -11,10 +11,10 @@ class PlainAdamW {
   readonly parameters: Map<string, Float64Array>;
   readonly #first = new Map<string, Float64Array>();
   readonly #second = new Map<string, Float64Array>();
-  readonly #options: Required<AdamWOptions>;
+  readonly #options: Required<Omit<AdamWOptions, "select">>;
   #step = 0;
 
-  constructor(parameters: Parameters, options: Required<AdamWOptions>) {
+  constructor(parameters: Parameters, options: Required<Omit<AdamWOptions, "select">>) {
     this.parameters = new Map(
       [...parameters].map(([name, { data }]) => [name, Float64Array.from(data)]),
     );
@@ -73,7 +73,10 @@ function asParameters(arrays: ReadonlyMap<string, Float32Array>): Parameters {
   );
 }
 
-async function compare(options: Required<AdamWOptions>, scales: readonly number[]): Promise<void> {
+async function compare(
+  options: Required<Omit<AdamWOptions, "select">>,
+  scales: readonly number[],
+): Promise<void> {
   const random = new Random("adamw");
   // Small weights, so that the updates are what is compared.
   const parameters = asParameters(randomArrays(random, 0.01));
@@ -93,7 +96,7 @@ async function compare(options: Required<AdamWOptions>, scales: readonly number[
   }
 }
 
-const defaults: Required<AdamWOptions> = {
+const defaults: Required<Omit<AdamWOptions, "select">> = {
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-8,
@@ -157,4 +160,36 @@ Deno.test("AdamW's defaults are PyTorch's, with gradients clipped to 1 and no de
   await implicit.update(silent, gradients, 1e-2);
   assertEquals(silent, spoken);
   assertEquals(unset, spoken);
+});
+
+Deno.test("AdamW updates single parameters at their own rate and decay, or not at all", async () => {
+  const make = (): Parameters =>
+    new Map(["frozen", "slow", "plain"].map((name) => [name, {
+      name,
+      shape: [2, 2],
+      data: Float32Array.of(1, 2, 3, 4),
+    }]));
+  const gradients = new Map(
+    ["frozen", "slow", "plain"].map((name) => [name, Float32Array.of(0.1, 0.2, 0.3, 0.4)]),
+  );
+  const [parameters, alone] = [make(), make()];
+  const files = buildArtifacts([]);
+  await using selective = await AdamW.open(files, parameters, {
+    weightDecay: 0.1,
+    maxGradientNorm: Infinity,
+    select: ({ name }) =>
+      name === "frozen"
+        ? { rateScale: 0 }
+        : name === "slow"
+        ? { rateScale: 0.5, weightDecay: 0 }
+        : {},
+  });
+  const norm = await selective.update(parameters, gradients, 0.01);
+  assertAlmostEquals(norm, Math.sqrt(2 * 0.3), 1e-6);
+  assertEquals(parameters.get("frozen")!.data, alone.get("frozen")!.data);
+
+  await using slow = await AdamW.open(files, alone, { maxGradientNorm: Infinity });
+  await slow.update(alone, new Map([["slow", gradients.get("slow")!]]), 0.005);
+  assertEquals(parameters.get("slow")!.data, alone.get("slow")!.data);
+  assert(parameters.get("plain")!.data[3] < parameters.get("slow")!.data[3]);
 });
