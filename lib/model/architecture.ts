@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Graph, Segment, Value } from "../onnx/mod.ts";
+import type { Graph, Predictions, Segment, Value } from "../onnx/mod.ts";
 import type { Architecture, ModelConfig } from "./config.ts";
 import { llama } from "./llama.ts";
 
@@ -14,8 +14,8 @@ export interface HeadParts {
   input: Value;
   /** Inputs that are weights, in the order in which gradients are given. */
   parameters: Value[];
-  /** `[predictions]` */
-  logProbs: Value;
+  /** Log-probs of predictions, `[predictions]`; more than one set may be asked for. */
+  logProbs(predictions: Predictions): Value;
 }
 
 /** How an architecture is computed; parameter inputs are named within their layer. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { evalGraph, Graph, modelBytes } from "../onnx/mod.ts";
+import { evalGraph, Graph, modelBytes, type Predictions } from "../onnx/mod.ts";
 import {
   type Device,
   floats,
@@ -63,21 +63,42 @@ export function layerInputs(row: RowMarks, config: ModelConfig): Record<string, 
   };
 }
 
-/** What the head reads of a row's predictions. */
-export function headInputs({ predictions }: PackedRow): Record<string, HostTensor> {
-  const count = predictions.row.length;
+/** Which token is predicted from which row, one a prediction. */
+export interface PredictionIndices {
+  /** `[predictions]`: the row index of the token before. */
+  row: ArrayLike<number>;
+  /** `[predictions]`: the token that is predicted. */
+  target: ArrayLike<number>;
+}
+
+/** What the head reads of predictions, under names that begin with `prefix`. */
+export function headInputs(
+  { row, target }: PredictionIndices,
+  prefix = "",
+): Record<string, HostTensor> {
+  const count = row.length;
   const chunk = Math.ceil(count / Math.max(1, Math.ceil(count / HEAD_CHUNK)));
   return {
-    rows: ints(predictions.row),
-    targets: ints(predictions.target),
-    chunk_length: ints([Math.max(1, chunk)]),
+    [`${prefix}rows`]: ints(row),
+    [`${prefix}targets`]: ints(target),
+    [`${prefix}chunk_length`]: ints([Math.max(1, chunk)]),
+  };
+}
+
+/** Declares what {@linkcode headInputs} gives; `length` is the symbol of how many there are. */
+export function predictionInputs(g: Graph, length: string, prefix = ""): Predictions {
+  return {
+    rows: g.input(`${prefix}rows`, "int64", [length]),
+    targets: g.input(`${prefix}targets`, "int64", [length]),
+    chunkLength: g.input(`${prefix}chunk_length`, "int64", [1]),
   };
 }
 
 /** The graph that ends in the log-probs of a row's predictions. */
 function logProbsGraph(config: ModelConfig): Graph {
   const g = new Graph("log_probs");
-  g.output("log_probs", graphsOf(config).head(g, config).logProbs);
+  const { logProbs } = graphsOf(config).head(g, config);
+  g.output("log_probs", logProbs(predictionInputs(g, "predictions")));
   return g;
 }
 
@@ -131,7 +152,11 @@ export class RowForward implements AsyncDisposable {
       const inputs = { input: hidden, ...shared, ...weights(names.layer(config, layer)) };
       ({ hidden } = await this.#sessions.layer.run(inputs));
     }
-    const inputs = { input: hidden, ...headInputs(row), ...weights(names.head(config)) };
+    const inputs = {
+      input: hidden,
+      ...headInputs(row.predictions),
+      ...weights(names.head(config)),
+    };
     const { log_probs } = await this.#sessions.head.run(inputs);
     return floatsOf(log_probs);
   }

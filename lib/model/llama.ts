@@ -177,12 +177,11 @@ function headWeights(g: Graph, config: ModelConfig) {
 
 function head(g: Graph, config: ModelConfig): HeadParts {
   const { input, matrix, norm, normed } = headWeights(g, config);
-  const logProbs = chunkedLogProbs(g, normed, matrix, {
-    rows: g.input("rows", "int64", ["predictions"]),
-    targets: g.input("targets", "int64", ["predictions"]),
-    chunkLength: g.input("chunk_length", "int64", [1]),
-  });
-  return { input, parameters: [norm, matrix], logProbs };
+  return {
+    input,
+    parameters: [norm, matrix],
+    logProbs: (predictions) => chunkedLogProbs(g, normed, matrix, predictions),
+  };
 }
 
 function logits(config: ModelConfig): Graph {

@@ -4,8 +4,17 @@
  * @module
  */
 
-import { graphsOf, type ModelConfig } from "../model/mod.ts";
-import { matmul, mul, neg, reduceSum, reshape, type Segment, type Value } from "../onnx/mod.ts";
+import { graphsOf, type ModelConfig, predictionInputs } from "../model/mod.ts";
+import {
+  add,
+  matmul,
+  mul,
+  reduceSum,
+  reshape,
+  type Segment,
+  sub,
+  type Value,
+} from "../onnx/mod.ts";
 import type { Aggregation, Objective } from "./objective.ts";
 
 /**
@@ -25,12 +34,25 @@ export function headSegment(
     build(g) {
       const { input, parameters, logProbs } = graphsOf(config).head(g, config);
       const vector = (name: string, ...shape: string[]) => g.input(name, "float32", shape);
-      const column = reshape(g, logProbs, ["predictions", 1]);
-      const perTurn = (mask: Value) => reshape(g, matmul(g, mask, column), ["turns"]);
-      const chosen = perTurn(vector("chosen", "turns", "predictions"));
-      const rejected = perTurn(vector("rejected", "turns", "predictions"));
-      const weighted = mul(g, logProbs, vector("nll_weight", "predictions"));
-      const nll = neg(g, reduceSum(g, weighted, [0], false));
+      const answers = logProbs(predictionInputs(g, "answers"));
+      const perTurn = (mask: Value) =>
+        reshape(g, matmul(g, mask, reshape(g, answers, ["answers", 1])), ["turns"]);
+      const chosen = perTurn(vector("chosen", "turns", "answers"));
+      const rejected = perTurn(vector("rejected", "turns", "answers"));
+
+      // What no answer says counts in the NLL only. The loss is linear in that, so that one pass
+      // gives its value and its gradient.
+      const text = logProbs(predictionInputs(g, "text", "text_"));
+      const weighted = (of: Value, weight: Value) => reduceSum(g, mul(g, of, weight), [0], false);
+      const nll = sub(
+        g,
+        g.scalar(0),
+        add(
+          g,
+          weighted(answers, vector("nll_weight", "answers")),
+          weighted(text, vector("text_nll_weight", "text")),
+        ),
+      );
       const inputs = {
         chosen,
         rejected,

@@ -75,6 +75,8 @@ export class Graph {
   outputs: Value[] = [];
   /** Contents of constant values. */
   readonly constants: Map<Value, ConstantData> = new Map();
+  /** What another node gives as well: a value, and the same value from elsewhere. */
+  readonly twins: Map<Value, Value> = new Map();
   #names: { used: number };
 
   /**

@@ -52,4 +52,5 @@ export * from "./optimizer.ts";
 export * from "./rewrite.ts";
 export * from "./segment.ts";
 export * from "./serialise.ts";
+export * from "./twins.ts";
 export * from "./visibility.ts";

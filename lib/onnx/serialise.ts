@@ -28,6 +28,7 @@ import {
   type Value,
 } from "./graph.ts";
 import { lower, prune } from "./rewrite.ts";
+import { useTwins } from "./twins.ts";
 
 const OPSET = 21n;
 const IR_VERSION = 10n;
@@ -109,6 +110,7 @@ function graphProto(g: Graph): GraphProto {
  */
 export function modelBytes(g: Graph): Uint8Array<ArrayBuffer> {
   prune(g);
+  useTwins(g);
   lower(g);
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,

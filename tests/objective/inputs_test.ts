@@ -28,21 +28,25 @@ Deno.test("objectiveInputs say which prediction is whose", () => {
   const inputs = objectiveInputs(row, { beta: 0.5, lambda: 0.25 }, 2);
   assertEquals([...row.predictions.target], [3, 10, 11, 4, 12, 20, 21, 22]);
   const read = (name: string) => ({ shape: inputs[name].shape, data: [...inputs[name].data] });
+  assertEquals(read("targets").data.map(Number), [10, 11, 12, 20, 21, 22]);
   assertEquals(read("chosen"), {
-    shape: [2, 8],
-    data: [0, 1, 1, 0, 0, 0, 0, 0, /* second turn */ 0, 0, 0, 0, 1, 0, 0, 0],
+    shape: [2, 6],
+    data: [1, 1, 0, 0, 0, 0, /* second turn */ 0, 0, 1, 0, 0, 0],
   });
   assertEquals(read("rejected"), {
-    shape: [2, 8],
-    data: [0, 0, 0, 0, 0, 1, 0, 0, /* second turn */ 0, 0, 0, 0, 0, 0, 1, 1],
+    shape: [2, 6],
+    data: [0, 0, 0, 1, 0, 0, /* second turn */ 0, 0, 0, 0, 1, 1],
   });
   const fifth = Math.fround(0.2);
-  assertEquals(read("nll_weight").data, [fifth, fifth, fifth, fifth, fifth, 0, 0, 0]);
+  assertEquals(read("nll_weight").data, [fifth, fifth, fifth, 0, 0, 0]);
+  assertEquals(read("text_targets").data.map(Number), [3, 4]);
+  assertEquals(read("text_nll_weight").data, [fifth, fifth]);
   assertEquals(read("turns_of_document"), { shape: [1, 2], data: [1, 1] });
   assertEquals(read("reference_chosen").data, [-1, -2]);
   assertEquals(read("reference_rejected").data, [-3, -4]);
   assertEquals(["beta", "lambda", "scale"].map((name) => inputs[name].data[0]), [0.5, 0.25, 2]);
-  assertEquals(read("rows").data.map(Number), [1, 2, 3, 4, 5, 2, 8, 9]);
+  assertEquals(read("rows").data.map(Number), [2, 3, 5, 2, 8, 9]);
+  assertEquals(read("text_rows").data.map(Number), [1, 4]);
 });
 
 Deno.test("PreferenceMeter averages over documents, whose turns it adds up", () => {

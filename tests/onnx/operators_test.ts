@@ -128,6 +128,10 @@ const examples: Readonly<Record<string, Example>> = {
     of: (g, { x }) => softmax.softmax(g, x),
     result: [1, 2].flatMap(() => [0.09003057, 0.24472847, 0.66524096]),
   },
+  logSoftmax: {
+    of: (g, { x }) => softmax.logSoftmax(g, x),
+    result: [1, 2].flatMap(() => [-2.40760596, -1.40760596, -0.40760596]),
+  },
   logSumExp: { of: (g, { x }) => softmax.logSumExp(g, x), result: [3.40760596, 6.40760596] },
 };
 

@@ -8,10 +8,10 @@ import type { Graph, Node, Value } from "../graph.ts";
 import { add, exp, mul, neg, sub } from "../operators/elementwise.ts";
 import { gatherElements, gatherRows, scatterAddElements } from "../operators/gather.ts";
 import { scatterAddRows, zerosLike } from "../operators/gather.ts";
-import { lengthOf, pad, reshape, slice, unsqueeze } from "../operators/layout.ts";
+import { expand, lengthOf, pad, reshape, shapeOf, slice, unsqueeze } from "../operators/layout.ts";
 import { gemm, linear } from "../operators/matmul.ts";
 import type { GradientRules } from "../operators/rule.ts";
-import { logSumExp } from "../operators/softmax.ts";
+import { logSoftmax } from "../operators/softmax.ts";
 import { loop } from "./loop.ts";
 
 /** Which log-probs are asked for, and in which portions. */
@@ -74,17 +74,25 @@ function chunks(g: Graph, node: Node) {
   return { hidden, weight, rows, turns, padded, chunk, joined };
 }
 
+/** The chosen log-probs of a chunk, and all: `[chunk]` and `[chunk, vocabulary]`. */
+function chosen(g: Graph, logits: Value, target: Value): { one: Value; all: Value } {
+  const all = logSoftmax(g, logits);
+  return { one: reshape(g, gatherElements(g, all, target), ["chunk"]), all };
+}
+
 function expandForward(g: Graph, node: Node): Value[] {
   const { turns, chunk, joined } = chunks(g, node);
   const { stacked } = loop(g, turns, "chunks", [], (inner, index) => {
     const { target, logits } = chunk(inner, index);
-    const chosen = reshape(inner, gatherElements(inner, logits, target), ["chunk"]);
-    return { carried: [], stacked: [sub(inner, chosen, logSumExp(inner, logits))] };
+    return { carried: [], stacked: [chosen(inner, logits, target).one] };
   });
   return [joined(stacked[0])];
 }
 
-/** Given the forward's inputs and the gradient `[predictions]`: gradients of hidden and weight. */
+/**
+ * Given the forward's inputs and the gradient `[predictions]`: gradients of hidden and weight, and
+ * the log-probs, which cost nothing more here.
+ */
 function expandBackward(g: Graph, node: Node): Value[] {
   const { hidden, weight, rows, turns, padded, chunk, joined } = chunks(g, node);
   const gradient = padded(node.inputs[5]!);
@@ -92,30 +100,37 @@ function expandBackward(g: Graph, node: Node): Value[] {
     g,
     turns,
     "chunks",
-    [mul(g, weight, g.scalar(0))],
-    (b, index, [dWeight]) => {
+    [zerosLike(g, weight)],
+    (b, index, [dw]) => {
       const { part, states, target, logits } = chunk(b, index);
-      const dy = unsqueeze(b, part(gradient), 1);
-      const normaliser = unsqueeze(b, logSumExp(b, logits), 1);
-      const spread = neg(b, mul(b, exp(b, sub(b, logits, normaliser)), dy));
-      const dLogits = scatterAddElements(b, spread, target, dy);
+      const { one, all } = chosen(b, logits, target);
+      // What is chosen falls short of certainty: minus the gradient of a log-prob by its logits.
+      const less = expand(b, b.scalar(-1), shapeOf(b, target), target.shape);
+      const missing = scatterAddElements(b, exp(b, all), target, less);
+      const dy = neg(b, unsqueeze(b, part(gradient), 1));
       return {
-        carried: [add(b, dWeight, gemm(b, dLogits, states, { transA: true }))],
-        stacked: [gemm(b, dLogits, weight)],
+        carried: [gemm(b, missing, mul(b, states, dy), { transA: true, plus: dw })],
+        stacked: [mul(b, gemm(b, missing, weight), dy), one],
       };
     },
   );
-  return [scatterAddRows(g, zerosLike(g, hidden), rows, joined(stacked[0])), carried[0]];
+  const dHidden = scatterAddRows(g, zerosLike(g, hidden), rows, joined(stacked[0]));
+  return [dHidden, carried[0], joined(stacked[1])];
 }
 
 /** The gradient of the chunked head is a composite of its own. */
 export const logProbsRules: GradientRules = {
-  ChunkedLogProbs(g, { inputs }, [dy]) {
+  ChunkedLogProbs(g, { inputs, outputs }, [dy]) {
+    const like = ({ shape }: Value) => ({ type: "float32" as const, shape });
     const [hidden, weight] = inputs as Value[];
-    return g.nodeOf("ChunkedLogProbsGradient", [...inputs, dy], [
-      { type: "float32", shape: hidden.shape },
-      { type: "float32", shape: weight.shape },
-    ]);
+    const results = [like(hidden), like(weight), like(outputs[0])];
+    const [dHidden, dWeight, again] = g.nodeOf(
+      "ChunkedLogProbsGradient",
+      [...inputs, dy],
+      results,
+    );
+    g.twins.set(outputs[0], again);
+    return [dHidden, dWeight];
   },
 };
 

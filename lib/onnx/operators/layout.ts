@@ -118,9 +118,24 @@ export function lengthOf(g: Graph, x: Value, axis: number): Value {
   return g.node("Shape", [x], "int64", [1], { start: at, end: at + 1 });
 }
 
-/** The shape at run time, int64 `[rank]`. */
+/**
+ * The shape at run time, int64 `[rank]`: read off an input of that shape where there is one, so that
+ * what only needs the shape need not wait for the value.
+ */
 export function shapeOf(g: Graph, x: Value): Value {
-  return g.node("Shape", [x], "int64", [x.shape.length]);
+  const alike = g.inputs.find(({ shape }) => sameShape(shape, x.shape)) ?? x;
+  return g.node("Shape", [alike], "int64", [x.shape.length]);
+}
+
+/** `x` under the shape of another value. */
+function reshapeAs(g: Graph, x: Value, like: Value): Value {
+  const { shape } = like;
+  // A fixed shape can leave one length open.
+  const open = shape.filter((dim) => typeof dim === "string").length;
+  const lengths = open > 1
+    ? shapeOf(g, like)
+    : g.ints(shape.map((dim) => typeof dim === "string" ? -1 : dim));
+  return reshapeTo(g, x, lengths, shape);
 }
 
 function constantInts(g: Graph, value: Value): number[] {
@@ -135,10 +150,9 @@ function constantInts(g: Graph, value: Value): number[] {
 export const layoutRules: GradientRules = {
   Identity: (_g, _node, [dy]) => [dy],
 
-  // The shape at run time: a fixed one could not say two open lengths.
-  Reshape: (g, { inputs: [x] }, [dy]) => [reshapeTo(g, dy!, shapeOf(g, x!), x!.shape), undefined],
+  Reshape: (g, { inputs: [x] }, [dy]) => [reshapeAs(g, dy!, x!), undefined],
 
-  Unsqueeze: (g, { inputs: [x] }, [dy]) => [reshapeTo(g, dy!, shapeOf(g, x!), x!.shape), undefined],
+  Unsqueeze: (g, { inputs: [x] }, [dy]) => [reshapeAs(g, dy!, x!), undefined],
 
   Transpose(g, { attributes }, [dy]) {
     const order = attributes.perm as readonly number[];

@@ -27,16 +27,18 @@ export interface GemmOptions {
   transA?: boolean;
   /** Reads the second factor as `[n, k]`. @default {false} */
   transB?: boolean;
+  /** `[m, n]`, added to the product in the same pass. */
+  plus?: Value;
 }
 
 /** Product of two matrices, each transposed or not: `[m, k] x [k, n] -> [m, n]`. */
 export function gemm(g: Graph, a: Value, b: Value, options: GemmOptions = {}): Value {
-  const { transA = false, transB = false } = options;
+  const { transA = false, transB = false, plus } = options;
   const [m, k] = transA ? [a.shape[1], a.shape[0]] : a.shape;
   const [inner, n] = transB ? [b.shape[1], b.shape[0]] : b.shape;
   agree("multiply matrices", k, inner);
   const attributes = { transA: Number(transA), transB: Number(transB) };
-  return g.node("Gemm", [a, b], "float32", [m, n], attributes);
+  return g.node("Gemm", plus ? [a, b, plus] : [a, b], "float32", [m, n], attributes);
 }
 
 /** `x W^T`: a linear layer whose weight is stored `[out, in]`, as Hugging Face stores it. */
@@ -69,6 +71,6 @@ export const matmulRules: GradientRules = {
       transB
         ? gemm(g, dy!, a!, { transA: true, transB: transA })
         : gemm(g, a!, dy!, { transA: !transA });
-    return [wantA ? da() : undefined, wantB ? db() : undefined];
+    return [wantA ? da() : undefined, wantB ? db() : undefined, dy];
   },
 };

@@ -16,6 +16,11 @@ export function softmax(g: Graph, x: Value): Value {
   return g.node("Softmax", [x], "float32", x.shape, { axis: -1 });
 }
 
+/** Logarithm of the softmax over the last axis. */
+export function logSoftmax(g: Graph, x: Value): Value {
+  return g.node("LogSoftmax", [x], "float32", x.shape, { axis: -1 });
+}
+
 /** `log(sum(e^x))` over the last axis, without overflow; the axis is dropped. */
 export function logSumExp(g: Graph, x: Value): Value {
   const shift = reduceMax(g, x, [-1]);
@@ -28,6 +33,10 @@ export const softmaxRules: GradientRules = {
   Softmax(g, { outputs: [y] }, [dy]) {
     const weighted = mul(g, dy!, y);
     return [sub(g, weighted, mul(g, y, reduceSum(g, weighted, [-1])))];
+  },
+
+  LogSoftmax(g, { outputs: [y] }, [dy]) {
+    return [sub(g, dy!, mul(g, exp(g, y), reduceSum(g, dy!, [-1])))];
   },
 
   ReduceMax(g, { inputs: [x, axes], outputs: [y] }, [dy]) {

@@ -6,6 +6,7 @@ import {
   logSumExp,
   mul,
   silu,
+  logSoftmax,
   softmax,
   where,
 } from "../../../lib/onnx/mod.ts";
@@ -54,6 +55,12 @@ export const chooseCases: GradientCase[] = [
     about: "of rows in a batch",
     inputs: { x: some(["heads", "tokens", "keys"], lengths, [-2, 2]) },
     build: (g, { x }) => softmax(g, x),
+  },
+  {
+    rule: "LogSoftmax",
+    about: "of rows",
+    inputs: { x: some(["tokens", 4], lengths, [-3, 3]) },
+    build: (g, { x }) => logSoftmax(g, x),
   },
   {
     rule: "ReduceMax",

@@ -33,6 +33,16 @@ export const matmulCases: GradientCase[] = [
     inputs: { x: some([3, 3]) },
     build: (g, { x }) => gemm(g, x, x, { transB: true }),
   },
+  {
+    rule: "Gemm",
+    about: "with a matrix added",
+    inputs: {
+      a: some(["tokens", 4], lengths),
+      b: some([4, 5]),
+      c: some(["tokens", 5], lengths),
+    },
+    build: (g, { a, b, c }) => gemm(g, a, b, { plus: c }),
+  },
   matmulCase("of two matrices", ["tokens", 4], [4, 5]),
   matmulCase("of equal batches", ["heads", "tokens", 4], ["heads", 4, "keys"]),
   matmulCase("of a batch and one matrix", ["heads", "tokens", 4], [4, "keys"]),
