@@ -50,6 +50,9 @@ export interface Moments {
   second: Float32Array<ArrayBuffer>;
 }
 
+/** Numbers that are updated at once: few enough that what is in between stays near the processor. */
+const UPDATE_LENGTH = 2 ** 18;
+
 function withDefaults(options: AdamWOptions): Required<AdamWOptions> {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   const { weightDecay = 0, maxGradientNorm = 1, select = () => ({}) } = options;
@@ -160,20 +163,26 @@ export class AdamW implements AsyncDisposable {
     gradient: Float32Array<ArrayBuffer>,
     scalars: Record<string, number>,
   ): Promise<void> {
-    const vector = (data: Float32Array) => floats(data as Float32Array<ArrayBuffer>, [data.length]);
     const { first, second } = this.moments.get(parameter.name)!;
-    const inputs: Record<string, HostTensor> = {
-      parameter: vector(parameter.data),
-      gradient: vector(gradient),
-      first_moment: vector(first),
-      second_moment: vector(second),
-    };
-    for (const [name, value] of Object.entries(scalars)) inputs[name] = floatScalar(value);
-    await this.#sessions.update.run(inputs, {
-      parameter_out: inputs.parameter,
-      first_moment_out: inputs.first_moment,
-      second_moment_out: inputs.second_moment,
-    });
+    const numbers = Object.entries(scalars).map(([name, value]) => [name, floatScalar(value)]);
+    const fixed: Record<string, HostTensor> = Object.fromEntries(numbers);
+    for (let from = 0; from < gradient.length; from += UPDATE_LENGTH) {
+      const part = (data: Float32Array) => {
+        const view = data.subarray(from, from + UPDATE_LENGTH) as Float32Array<ArrayBuffer>;
+        return floats(view, [view.length]);
+      };
+      const inputs = {
+        parameter: part(parameter.data),
+        gradient: part(gradient),
+        first_moment: part(first),
+        second_moment: part(second),
+      };
+      await this.#sessions.update.run({ ...fixed, ...inputs }, {
+        parameter_out: inputs.parameter,
+        first_moment_out: inputs.first_moment,
+        second_moment_out: inputs.second_moment,
+      });
+    }
   }
 
   /** Frees the sessions. */

@@ -193,3 +193,24 @@ Deno.test("AdamW updates single parameters at their own rate and decay, or not a
   assertEquals(parameters.get("slow")!.data, alone.get("slow")!.data);
   assert(parameters.get("plain")!.data[3] < parameters.get("slow")!.data[3]);
 });
+
+Deno.test("AdamW updates all of a parameter, however long it is", async () => {
+  const length = 2 ** 18 + 3;
+  const random = new Random("long");
+  const draw = () => Float32Array.from({ length }, () => random.normal());
+  const [data, gradient] = [draw(), draw()];
+  const learn = async (cut: (all: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>[]) => {
+    const named = (all: Float32Array<ArrayBuffer>) =>
+      new Map(cut(all.slice()).map((part, at) => [`part ${at}`, part] as const));
+    const parameters: Parameters = new Map(
+      [...named(data)].map(([name, data]) => [name, { name, shape: [1, data.length], data }]),
+    );
+    const options = { weightDecay: 0.1, maxGradientNorm: Infinity };
+    await using optimizer = await AdamW.open(buildArtifacts([]), parameters, options);
+    await optimizer.update(parameters, named(gradient), 0.1);
+    return [...parameters.values()].flatMap(({ data }) => [...data]);
+  };
+  const whole = await learn((all) => [all]);
+  assertEquals(whole.length, length);
+  assertEquals(whole, await learn((all) => [0, 1, 2].map((part) => all.slice(part * 1e5, part < 2 ? (part + 1) * 1e5 : undefined))));
+});
