@@ -4,7 +4,8 @@ import { holdOut } from "@longpo/longpo/evaluate";
 const ids = Array.from({ length: 40 }, (_, at) => `document-${at}`);
 
 Deno.test("holdOut takes the share, and one at least", () => {
-  const held = (count: number, share = 0.1) => holdOut(ids.slice(0, count), { share, seed: 1 }).size;
+  const held = (count: number, share = 0.1) =>
+    holdOut(ids.slice(0, count), { share, seed: 1 }).size;
   assertEquals([2, 4, 14, 16, 40].map((count) => held(count)), [1, 1, 1, 2, 4]);
   assertEquals(held(40, 0.5), 20);
 });
@@ -18,6 +19,10 @@ Deno.test("holdOut depends on seed and ids, not on their order or how often they
 });
 
 Deno.test("holdOut leaves something to train on or refuses", () => {
-  assertThrows(() => holdOut(["a", "a"], { share: 0.1, seed: 1 }), RangeError, "any of 1 documents");
+  assertThrows(
+    () => holdOut(["a", "a"], { share: 0.1, seed: 1 }),
+    RangeError,
+    "any of 1 documents",
+  );
   assertThrows(() => holdOut([], { share: 0.1, seed: 1 }), RangeError, "any of 0");
 });

@@ -103,7 +103,7 @@ Deno.test(
       const flags = (out: string) => [
         ...["--model", `${folder}/tiny`, "--documents", `${folder}/documents.jsonl`],
         ...["--batch-size", "2", "--learning-rate", "1e-3", "--save-steps", "7"],
-      ...["--rounds", "2"],
+        ...["--rounds", "2"],
         ...["--out", `${folder}/${out}`, ...PAIRS, "--turns", "4"],
       ];
       const whole = succeed("longpo", ...flags("whole"));

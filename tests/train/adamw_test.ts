@@ -212,5 +212,10 @@ Deno.test("AdamW updates all of a parameter, however long it is", async () => {
   };
   const whole = await learn((all) => [all]);
   assertEquals(whole.length, length);
-  assertEquals(whole, await learn((all) => [0, 1, 2].map((part) => all.slice(part * 1e5, part < 2 ? (part + 1) * 1e5 : undefined))));
+  assertEquals(
+    whole,
+    await learn((all) =>
+      [0, 1, 2].map((part) => all.slice(part * 1e5, part < 2 ? (part + 1) * 1e5 : undefined))
+    ),
+  );
 });

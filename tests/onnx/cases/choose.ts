@@ -3,10 +3,10 @@ import {
   gatherRows,
   greater,
   logSigmoid,
+  logSoftmax,
   logSumExp,
   mul,
   silu,
-  logSoftmax,
   softmax,
   where,
 } from "../../../lib/onnx/mod.ts";
