@@ -20,7 +20,9 @@ function withOnes(g: Graph, x: Value): Value {
  * Given the forward's inputs, its outputs and the gradient of the first: gradients of q, k and v.
  *
  * Weights are e^(score - normaliser), and gradients of scores are weights times what the weight's
- * gradient is above the query's mean. Both differences come out of the matrix products.
+ * gradient is above the query's mean. Both differences come out of the matrix products. Scores are
+ * `[keys, queries]` here, so that no product reads its first factor transposed: that is slow, and
+ * over no keys the runtime gives garbage for it.
  */
 export function expandBackward(g: Graph, node: Node): Value[] {
   const row = new AttentionRow(node);
@@ -33,6 +35,7 @@ export function expandBackward(g: Graph, node: Node): Value[] {
   return row.overGroups(g, (group) => {
     const [keys, values] = [group.byHead(row.k), group.byHead(row.v)];
     const [keysOne, valuesOne] = [withOnes(group.g, keys), withOnes(group.g, values)];
+    const keysTurned = swapLast(group.g, keys);
     const zeros = zerosLike(group.g, keys);
     const { carried, stacked } = group.overBlocks([zeros, zeros], (block, [dk, dv]) => {
       const b = block.g;
@@ -41,24 +44,24 @@ export function expandBackward(g: Graph, node: Node): Value[] {
       const qOne = block.byHead(concat(b, [q4, block.queries(below)], 3));
       const dyOne = block.byHead(concat(b, [dy4, block.queries(mean)], 3));
 
-      const part = (take: (x: Value) => Value, mask?: Value) => {
-        const scores = matmul(b, qOne, swapLast(b, take(keysOne)));
+      const part = (take: (x: Value, axis?: number) => Value, mask?: Value) => {
+        const scores = matmul(b, take(keysOne), swapLast(b, qOne));
         const p = exp(b, mask ? add(b, scores, mask) : scores);
-        const ds = mul(b, p, matmul(b, dyOne, swapLast(b, take(valuesOne))));
+        const ds = mul(b, p, matmul(b, take(valuesOne), swapLast(b, dyOne)));
         return {
-          dq: matmul(b, ds, take(keys)),
-          dk: matmul(b, swapLast(b, ds), q),
-          dv: matmul(b, swapLast(b, p), dy),
+          dqTurned: matmul(b, take(keysTurned, 2), ds),
+          dk: matmul(b, ds, q),
+          dv: matmul(b, p, dy),
         };
       };
-      const past = part((x) => block.past(x));
-      const own = part((x) => block.own(x), block.mask());
+      const past = part((x, axis) => block.past(x, axis));
+      const own = part((x, axis) => block.own(x, axis), swapLast(b, block.mask()));
       return {
         carried: [
           add(b, dk, block.placed(past.dk, own.dk, group.keyCount)),
           add(b, dv, block.placed(past.dv, own.dv, group.keyCount)),
         ],
-        queries: [block.sideBySide(add(b, past.dq, own.dq))],
+        queries: [block.sideBySide(swapLast(b, add(b, past.dqTurned, own.dqTurned)))],
       };
     });
     return { queries: stacked, keys: carried.map((x) => group.sideBySide(x)) };

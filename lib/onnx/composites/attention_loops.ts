@@ -189,16 +189,16 @@ export class Block {
     return reshape(this.g, turned, ["block", keyValueHeads * group * width]);
   }
 
-  /** Of `[heads, keys, n]` the keys that all queries see. */
-  past(x: Value): Value {
+  /** Of `[heads, keys, n]`, or with keys along another axis, the keys that all queries see. */
+  past(x: Value, axis = 1): Value {
     const [, , from, to] = this.#columns;
-    return slice(this.g, x, 1, from, to, "past");
+    return slice(this.g, x, axis, from, to, "past");
   }
 
-  /** Of `[heads, keys, n]` the keys of which the mask says who sees them. */
-  own(x: Value): Value {
+  /** Of `[heads, keys, n]`, or with keys along another axis, those that the mask is for. */
+  own(x: Value, axis = 1): Value {
     const [, , , , from, to] = this.#columns;
-    return slice(this.g, x, 1, from, to, "own");
+    return slice(this.g, x, axis, from, to, "own");
   }
 
   /** `[block * group, own]`: 0 where a query sees a key. */
