@@ -133,7 +133,8 @@ const HIDDEN_SCORE = -1e30;
 /** Masks of blocks; those that are alike are there once. */
 class Masks {
   readonly #marks: RowMarks;
-  readonly #numbers: number[] = [];
+  readonly #parts: Float32Array<ArrayBuffer>[] = [];
+  #length = 0;
   /** Where the mask of so many queries begins that see by order alone. */
   readonly #byOrder = new Map<number, number>();
 
@@ -145,14 +146,21 @@ class Masks {
   of({ queries, own }: AttentionBlock): TokenRange {
     const count = queries.to - queries.from;
     const byOrder = own.from === queries.from && this.#lastSeesAll(own);
-    const from = (byOrder ? this.#byOrder.get(count) : undefined) ?? this.#numbers.length;
-    if (from === this.#numbers.length) this.#add(queries, own);
+    const from = (byOrder ? this.#byOrder.get(count) : undefined) ?? this.#length;
+    if (from === this.#length) this.#add(queries, own);
     if (byOrder) this.#byOrder.set(count, from);
     return { from, to: from + count * (own.to - own.from) };
   }
 
-  get numbers(): Float32Array<ArrayBuffer> {
-    return Float32Array.from(this.#numbers);
+  /** All masks, one after another. */
+  joined(): Float32Array<ArrayBuffer> {
+    const all = new Float32Array(this.#length);
+    let at = 0;
+    for (const part of this.#parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
   }
 
   #lastSeesAll({ from, to }: TokenRange): boolean {
@@ -161,11 +169,16 @@ class Masks {
   }
 
   #add(queries: TokenRange, own: TokenRange): void {
+    const width = own.to - own.from;
+    const mask = new Float32Array((queries.to - queries.from) * width).fill(HIDDEN_SCORE);
     for (let query = queries.from; query < queries.to; query++) {
-      for (let key = own.from; key < own.to; key++) {
-        this.#numbers.push(sees(this.#marks, query, key) ? 0 : HIDDEN_SCORE);
+      const start = (query - queries.from) * width - own.from;
+      for (let key = own.from; key <= query; key++) {
+        if (sees(this.#marks, query, key)) mask[start + key] = 0;
       }
     }
+    this.#parts.push(mask);
+    this.#length += mask.length;
   }
 }
 
@@ -211,5 +224,5 @@ export function attentionPlan(marks: RowMarks, longest = 128): AttentionPlan {
     });
   });
   const longestOf: [number, number, number] = [queries, count, keys];
-  return { groups, blocks, masks: masks.numbers, longest: longestOf, queryPlaces, keyPlaces };
+  return { groups, blocks, masks: masks.joined(), longest: longestOf, queryPlaces, keyPlaces };
 }

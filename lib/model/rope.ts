@@ -24,7 +24,16 @@ export function rotaryTable(
   );
   const cos = new Float32Array(positions.length * half);
   const sin = new Float32Array(positions.length * half);
+  // Documents of a row, and branches of a document, have positions in common.
+  const rows = new Map<number, number>();
   for (let token = 0; token < positions.length; token++) {
+    const known = rows.get(positions[token]);
+    if (known !== undefined) {
+      cos.copyWithin(token * half, known * half, (known + 1) * half);
+      sin.copyWithin(token * half, known * half, (known + 1) * half);
+      continue;
+    }
+    rows.set(positions[token], token);
     for (let at = 0; at < half; at++) {
       const angle = Math.fround(positions[token] * frequency[at]);
       cos[token * half + at] = Math.cos(angle);
