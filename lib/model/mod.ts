@@ -36,6 +36,7 @@
  * @module
  */
 
+export * from "./adapter_folder.ts";
 export * from "./architecture.ts";
 export * from "./attention_plan.ts";
 export * from "./device.ts";
@@ -51,11 +52,13 @@ export * from "./fingerprint.ts";
 export * from "./hub.ts";
 export * from "./initialise.ts";
 export * from "./load_model.ts";
+export * from "./lora.ts";
 export * from "./model.ts";
 export * from "./model_source.ts";
 export * from "./parameters.ts";
 export * from "./save_model.ts";
 export * from "./tokenizer.ts";
+export { checkSaveFolder, type WriteFolderOptions } from "./write_folder.ts";
 export * from "./write_parameters.ts";
 export { readParameters } from "./read_parameters.ts";
 export type { Dtype, TensorData } from "./safetensors_dtype.ts";

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { UserError, whileWriting } from "../flow/mod.ts";
 import { companions } from "./companions.ts";
 import { parseConfig } from "./config.ts";
-import { exists } from "./json_file.ts";
 import type { Model } from "./model.ts";
 import { patchJson } from "./patch_json.ts";
+import { writeFolder } from "./write_folder.ts";
 import {
   type WeightDtype,
   writeParameters,
@@ -68,34 +67,6 @@ async function fillFolder(model: SavedModel, folder: string, options: SaveModelO
   await writeParameters(model.parameters, folder, options);
 }
 
-async function removeIfThere(path: string) {
-  if (await exists(path)) await Deno.remove(path, { recursive: true });
-}
-
-/** Puts `part` in the place of `folder`, which is gone only once `part` is there. */
-async function moveInto(part: string, folder: string) {
-  const old = `${folder}.old`;
-  const replaces = await exists(folder);
-  if (replaces) {
-    await removeIfThere(old);
-    await Deno.rename(folder, old);
-  }
-  await Deno.rename(part, folder);
-  if (replaces) await Deno.remove(old, { recursive: true });
-}
-
-/**
- * Throws if a model cannot be saved to `folder`; worth asking before hours of training.
- *
- * @throws {UserError} If the folder exists and is not to be overwritten.
- */
-export async function checkSaveFolder(folder: string, overwrite = false): Promise<void> {
-  if (overwrite || !await exists(folder)) return;
-  throw new UserError(`${folder} exists already`, {
-    hint: "Name another folder, remove this one, or allow it to be overwritten",
-  });
-}
-
 /**
  * Writes a model as a Hugging Face folder.
  *
@@ -113,16 +84,5 @@ export async function saveModel(
   folder: string,
   options: SaveModelOptions = {},
 ): Promise<void> {
-  folder = folder.replace(/\/+$/, "");
-  await checkSaveFolder(folder, options.overwrite);
-  const part = `${folder}.part`;
-  await removeIfThere(part);
-  try {
-    await whileWriting(folder, Deno.mkdir(part, { recursive: true }));
-    await whileWriting(folder, fillFolder(model, part, options));
-    await whileWriting(folder, moveInto(part, folder));
-  } catch (error) {
-    await removeIfThere(part);
-    throw error;
-  }
+  await writeFolder(folder, (part) => fillFolder(model, part, options), options);
 }

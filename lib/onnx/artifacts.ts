@@ -20,8 +20,8 @@ export interface ArtifactManifest {
   format: 1;
   /** What the graphs were built for; a step stage refuses artifacts built for something else. */
   builtFor: Record<string, unknown>;
-  /** Files of each segment, in the chain's order. */
-  segments: { name: string; eval: string; training: string }[];
+  /** Files of each segment, in the chain's order; without a training graph where nothing learns. */
+  segments: { name: string; eval: string; training?: string }[];
   /** The optimiser's files. */
   optimizer: { update: string; sumOfSquares: string };
 }
@@ -46,7 +46,8 @@ export function buildArtifacts(segments: readonly Segment[]): ArtifactFiles {
   for (const segment of segments) {
     const paths = segmentPaths(segment.name);
     put(paths.eval, evalGraph(segment, { keep: true }));
-    put(paths.training, trainingGraph(segment));
+    const training = trainingGraph(segment);
+    if (training.outputs.length > 0) put(paths.training, training);
   }
   put(OPTIMIZER_PATHS.update, adamW());
   put(OPTIMIZER_PATHS.sumOfSquares, sumOfSquares());
@@ -68,7 +69,10 @@ export async function writeArtifacts(
   const manifest: ArtifactManifest = {
     format: 1,
     builtFor,
-    segments: [...new Set(names)].map((name) => ({ name, ...segmentPaths(name) })),
+    segments: [...new Set(names)].map((name) => {
+      const { eval: forward, training } = segmentPaths(name);
+      return { name, eval: forward, ...(files.has(training) ? { training } : {}) };
+    }),
     optimizer: OPTIMIZER_PATHS,
   };
   const part = `${folder}.part`;
@@ -131,7 +135,9 @@ export async function readArtifacts(
 ): Promise<{ manifest: ArtifactManifest; files: ArtifactFiles }> {
   const manifest = await readManifest(folder);
   const paths = [
-    ...manifest.segments.flatMap((segment) => [segment.eval, segment.training]),
+    ...manifest.segments.flatMap(({ eval: forward, training }) =>
+      training === undefined ? [forward] : [forward, training]
+    ),
     ...Object.values(manifest.optimizer),
   ];
   const read = async (path: string): Promise<[string, Uint8Array<ArrayBuffer>]> => {

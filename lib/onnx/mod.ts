@@ -37,6 +37,7 @@ export * from "./dense_attention.ts";
 export * from "./differentiate.ts";
 export * from "./dims.ts";
 export * from "./graph.ts";
+export * from "./low_rank.ts";
 export * from "./operators/compare.ts";
 export * from "./operators/elementwise.ts";
 export * from "./operators/gather.ts";

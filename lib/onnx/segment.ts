@@ -38,6 +38,20 @@ export interface Segment {
   build(g: Graph): SegmentParts;
 }
 
+/** The segment with weights that stay as they are: they get no gradients. */
+export function frozen(segment: Segment): Segment {
+  return { name: segment.name, build: (g) => ({ ...segment.build(g), parameters: [] }) };
+}
+
+/**
+ * The segment where nothing before it learns: it gives no gradients of its inputs.
+ *
+ * @param name Another name than that of the segment further on in the chain.
+ */
+export function leading(segment: Segment, name: string): Segment {
+  return { name, build: (g) => ({ ...segment.build(g), flowing: [] }) };
+}
+
 /** The name under which a value's gradient goes in or comes out. */
 export function gradientName(name: string): string {
   return `${name}_grad`;
@@ -80,7 +94,8 @@ function takeInstead(g: Graph, values: Readonly<Record<string, Value>>): void {
 }
 
 /**
- * The forward and backward graph: `training_model.onnx`.
+ * The forward and backward graph: `training_model.onnx`. Without outputs where nothing is to be
+ * learnt in the segment or before it.
  *
  * Beside the forward's inputs and the values that it kept it takes the gradient of the differentiable output (unless that is a
  * scalar loss) and a buffer for each parameter; it gives the gradient of each flowing input, and

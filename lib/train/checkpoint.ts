@@ -12,7 +12,7 @@ import type { StepMetrics } from "./train_step.ts";
 const KINDS = ["parameter", "first_moment", "second_moment"] as const;
 
 /**
- * Writes parameters, moments and the step count as one safetensors file, beside the path first.
+ * Writes the parameters that learn, their moments and the step count as one safetensors file, beside the path first.
  *
  * @param run What the run was started with; resuming with something else is refused.
  * @param metrics Of all steps so far: a run that is gone on with tells of them too.

@@ -6,8 +6,12 @@
 
 import { UserError } from "../flow/user_error.ts";
 import {
+  adaptedLayer,
+  type Adapter,
+  adapterNames,
   graphsOf,
   layerInputs,
+  type LoraConfig,
   type ModelConfig,
   type PackedRow,
   type Parameters,
@@ -26,7 +30,9 @@ import {
   accumulationOut,
   type ArtifactFiles,
   buildArtifacts,
+  frozen,
   gradientName,
+  leading,
   type Segment,
   segmentPaths,
 } from "../onnx/mod.ts";
@@ -49,6 +55,8 @@ export interface LearnerOptions extends SessionOptions, Partial<ObjectiveWeights
   aggregation?: Aggregation;
   /** Artifacts read from a folder; built here where there are none. */
   artifacts?: ArtifactFiles;
+  /** Learns in place of the model's own weights, which stay as they are. @default {none} */
+  adapter?: Adapter;
 }
 
 /** What one row's forward and backward gave; sums over its documents times the scale. */
@@ -63,32 +71,43 @@ export interface RowResult {
   logProbs: TurnLogProbs;
 }
 
-/** The chain of segments that a model and an objective make. */
+/** The first layer where its backward is not that of the others. */
+const FIRST_LAYER = "first_layer";
+
+/**
+ * The chain of segments that a model and an objective make.
+ *
+ * @param lora Where only adapters learn, nothing does before the first layer, whose backward ends
+ * there.
+ */
 export function trainingSegments(
   config: ModelConfig,
   objective: Objective,
   aggregation: Aggregation,
+  lora?: LoraConfig,
 ): Segment[] {
   const graphs = graphsOf(config);
-  return [
-    graphs.embed(config),
-    graphs.layer(config),
-    headSegment(config, objective, aggregation),
-  ];
+  const embed = graphs.embed(config);
+  const head = headSegment(config, objective, aggregation);
+  if (!lora) return [embed, graphs.layer(config), head];
+  const layer = adaptedLayer(config, lora);
+  return [frozen(embed), leading(layer, FIRST_LAYER), layer, frozen(head)];
 }
 
-/** Sessions of the chain; forwards of all segments but the last, backwards of all. */
-type Sessions = Record<
-  "embed" | "layer" | "embedTraining" | "layerTraining" | "headTraining",
-  Session
->;
+/**
+ * Sessions of the chain: forwards of all segments but the last, backwards of all that learn or pass
+ * gradients on.
+ */
+type Sessions =
+  & Record<"embed" | "layer" | "layerTraining" | "headTraining", Session>
+  & Partial<Record<"embedTraining" | "firstLayerTraining", Session>>;
 
 type Names = Record<string, string>;
 
 /** What a learner holds beside its sessions. */
 type LearnerState = Pick<
   Learner,
-  "config" | "parameters" | "artifacts" | "objective" | "weights"
+  "config" | "parameters" | "artifacts" | "objective" | "weights" | "adapter"
 >;
 
 function artifactOf(artifacts: ArtifactFiles, path: string): Uint8Array {
@@ -101,8 +120,12 @@ function artifactOf(artifacts: ArtifactFiles, path: string): Uint8Array {
 export class Learner implements AsyncDisposable {
   /** The policy's config, with the RoPE base that it is trained with. */
   readonly config: ModelConfig;
-  /** The weights that are read by every row; an optimiser changes them in place. */
+  /** The model's weights. */
   readonly parameters: Parameters;
+  /** What learns in place of them; a step changes it. */
+  readonly adapter?: Adapter;
+  /** The weights that learn: an optimiser changes them in place. */
+  readonly learning: Parameters;
   /** Gradients summed since the last {@linkcode clear}, by parameter name. */
   readonly gradients: Map<string, Float32Array<ArrayBuffer>>;
   /** The graphs, to be written for people to look at. */
@@ -112,9 +135,11 @@ export class Learner implements AsyncDisposable {
   /** The numbers of the loss. */
   readonly weights: ObjectiveWeights;
   readonly #sessions: Sessions;
+  /** What rows read: the model's weights, and the adapter's. */
+  readonly #read: Parameters;
 
   private constructor(
-    { config, parameters, artifacts, objective, weights }: LearnerState,
+    { config, parameters, artifacts, objective, weights, adapter }: LearnerState,
     sessions: Sessions,
   ) {
     this.config = config;
@@ -122,9 +147,12 @@ export class Learner implements AsyncDisposable {
     this.artifacts = artifacts;
     this.objective = objective;
     this.weights = weights;
+    this.adapter = adapter;
+    this.learning = adapter?.parameters ?? parameters;
+    this.#read = adapter ? new Map([...parameters, ...adapter.parameters]) : parameters;
     this.#sessions = sessions;
     this.gradients = new Map(
-      [...parameters].map(([name, { data }]) => [name, new Float32Array(data.length)]),
+      [...this.learning].map(([name, { data }]) => [name, new Float32Array(data.length)]),
     );
   }
 
@@ -134,23 +162,26 @@ export class Learner implements AsyncDisposable {
     parameters: Parameters,
     options: LearnerOptions,
   ): Promise<Learner> {
-    const { objective, aggregation = "sum", beta = 0.1, lambda = 0.01 } = options;
+    const { objective, aggregation = "sum", beta = 0.1, lambda = 0.01, adapter } = options;
     const { device, threads, backend } = options;
     const artifacts = options.artifacts ??
-      buildArtifacts(trainingSegments(config, objective, aggregation));
+      buildArtifacts(trainingSegments(config, objective, aggregation, adapter?.lora));
     const open = (segment: string, kind: "eval" | "training") => () => {
       const path = segmentPaths(segment)[kind];
       return Session.open(artifactOf(artifacts, path), { device, threads, backend, name: path });
     };
-    const sessions = await openAll({
+    const sessions = await openAll<Record<string, Session>>({
       embed: open("embed", "eval"),
       layer: open("layer", "eval"),
-      embedTraining: open("embed", "training"),
+      ...(adapter
+        ? { firstLayerTraining: open(FIRST_LAYER, "training") }
+        : { embedTraining: open("embed", "training") }),
       layerTraining: open("layer", "training"),
       headTraining: open("head", "training"),
     });
     const weights = { beta, lambda };
-    return new Learner({ config, parameters, artifacts, objective, weights }, sessions);
+    const state = { config, parameters, artifacts, objective, weights, adapter };
+    return new Learner(state, sessions as Sessions);
   }
 
   /**
@@ -170,7 +201,7 @@ export class Learner implements AsyncDisposable {
     for (let layer = 0; layer < config.layerCount; layer++) {
       signal?.throwIfAborted();
       const input = hidden;
-      const given = this.#given(names.layer(config, layer));
+      const given = this.#given(this.#layerNames(layer));
       const outputs = await this.#sessions.layer.run({ input, ...shared, ...given });
       const { hidden: next, ...rest } = outputs;
       kept.push({ input, ...rest });
@@ -183,15 +214,15 @@ export class Learner implements AsyncDisposable {
     for (let layer = config.layerCount - 1; layer >= 0; layer--) {
       signal?.throwIfAborted();
       const feeds = { ...kept.pop(), ...shared, [gradientName("hidden")]: gradient };
-      const given = await this.#backward(
-        this.#sessions.layerTraining,
-        feeds,
-        names.layer(config, layer),
-      );
+      const { layerTraining, firstLayerTraining = layerTraining } = this.#sessions;
+      const session = layer === 0 ? firstLayerTraining : layerTraining;
+      const given = await this.#backward(session, feeds, this.#layerNames(layer));
       gradient = given[gradientName("input")];
     }
-    const embedFeeds = { tokens, [gradientName("hidden")]: gradient };
-    await this.#backward(this.#sessions.embedTraining, embedFeeds, embedNames);
+    if (this.#sessions.embedTraining) {
+      const embedFeeds = { tokens, [gradientName("hidden")]: gradient };
+      await this.#backward(this.#sessions.embedTraining, embedFeeds, embedNames);
+    }
 
     const scalar = (name: string) => floatsOf(result[name])[0];
     return {
@@ -210,8 +241,15 @@ export class Learner implements AsyncDisposable {
     for (const gradient of this.gradients.values()) gradient.fill(0);
   }
 
+  /** Inputs of a layer's graphs that are weights, adapters among them. */
+  #layerNames(layer: number): Names {
+    const { config, adapter } = this;
+    const names = graphsOf(config).parameterNames.layer(config, layer);
+    return adapter ? { ...names, ...adapterNames(config, adapter.lora, layer) } : names;
+  }
+
   #given(names: Names): Tensors {
-    return segmentParameters(names, this.parameters);
+    return segmentParameters(names, this.#read);
   }
 
   /** Runs a training graph; parameters' gradients are added where they are kept. */
@@ -223,7 +261,9 @@ export class Learner implements AsyncDisposable {
     const buffers: Record<string, HostTensor> = {};
     const into: Record<string, HostTensor> = {};
     for (const [input, name] of Object.entries(names)) {
-      const buffer = floats(this.gradients.get(name)!, this.parameters.get(name)!.shape);
+      const parameter = this.learning.get(name);
+      if (!parameter) continue;
+      const buffer = floats(this.gradients.get(name)!, parameter.shape);
       buffers[accumulationBuffer(input)] = buffer;
       into[accumulationOut(input)] = buffer;
     }

@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../flow/user_error.ts";
-import type { ModelConfig } from "../model/mod.ts";
+import { type LoraConfig, loraTargets, type ModelConfig } from "../model/mod.ts";
 import type { Aggregation, Objective } from "../objective/mod.ts";
 import { type ArtifactFiles, readArtifacts } from "../onnx/mod.ts";
 
@@ -17,6 +17,16 @@ export interface ArtifactsPurpose {
   objective: Objective;
   /** How the turns of a document become one preference. */
   aggregation: Aggregation;
+  /** Which adapters learn in place of the model's own weights. @default {none} */
+  lora?: LoraConfig;
+}
+
+/** The adapters that are in graphs, in words. */
+function adaptersOf({ config, lora }: ArtifactsPurpose): string {
+  if (!lora) return "no adapters";
+  const { rank, alpha, targets = loraTargets(config) } = lora;
+  const inOrder = loraTargets(config).filter((target) => targets.includes(target));
+  return `r=${rank},alpha=${alpha},targets=${inOrder.join("+")}`;
 }
 
 /** What a manifest says of a purpose: what graphs of another purpose would compute otherwise. */
@@ -27,6 +37,7 @@ export function builtFor(purpose: ArtifactsPurpose): Record<string, string | num
   return {
     objective: objective.name,
     aggregation,
+    lora: adaptersOf(purpose),
     architecture,
     vocabSize,
     hiddenSize,

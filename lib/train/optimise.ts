@@ -56,7 +56,7 @@ export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
     const save = async () => {
       if (!checkpoint || optimizer.step === saved) return;
       const { path, run } = checkpoint;
-      await saveCheckpoint(path, learner.parameters, optimizer, run, told);
+      await saveCheckpoint(path, learner.learning, optimizer, run, told);
       saved = optimizer.step;
     };
     if (done() >= schedule.steps) return;

@@ -60,7 +60,7 @@ export async function trainStep(
     meter.add(row, result.logProbs);
   }
   checkFinite(sums.loss, optimizer.step + 1);
-  const norm = await optimizer.update(learner.parameters, learner.gradients, learningRate);
+  const norm = await optimizer.update(learner.learning, learner.gradients, learningRate);
   return {
     step: optimizer.step,
     loss: sums.loss,

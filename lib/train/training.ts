@@ -6,7 +6,13 @@
 
 import type { Batch } from "../data/mod.ts";
 import type { Stage } from "../flow/mod.ts";
-import { type Model, withRopeTheta } from "../model/mod.ts";
+import {
+  type Adapter,
+  mergeAdapter,
+  type Model,
+  type Parameters,
+  withRopeTheta,
+} from "../model/mod.ts";
 import { AdamW, type AdamWOptions } from "./adamw.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { Learner, type LearnerOptions } from "./learner.ts";
@@ -16,7 +22,7 @@ import type { StepMetrics } from "./train_step.ts";
 
 /** What a run trains, on what terms. */
 export interface TrainingOptions extends LearnerOptions {
-  /** The start; its weights stay as they are. */
+  /** The start; its weights stay as they are, and so do an adapter's. */
   model: Model;
   /** The policy's RoPE base. @default {the model's own} */
   ropeTheta?: number;
@@ -52,19 +58,17 @@ export class Training implements AsyncDisposable {
   static async open(options: TrainingOptions): Promise<Training> {
     const { model, ropeTheta = model.config.ropeTheta, checkpoint, device, threads } = options;
     const config = withRopeTheta(model.config, ropeTheta);
-    const parameters = new Map(
-      [...model.parameters].map((
-        [name, { shape, data }],
-      ) => [name, { name, shape, data: data.slice() }]),
-    );
+    // What does not learn is read from where it is.
+    const adapter = options.adapter && copyOf(options.adapter);
+    const parameters = adapter ? model.parameters : copies(model.parameters);
     await using opening = new AsyncDisposableStack();
-    const learner = opening.use(await Learner.open(config, parameters, options));
+    const learner = opening.use(await Learner.open(config, parameters, { ...options, adapter }));
     const session = { device, threads };
     const optimizer = opening.use(
-      await AdamW.open(learner.artifacts, parameters, options.adamW, session),
+      await AdamW.open(learner.artifacts, learner.learning, options.adamW, session),
     );
     const done = checkpoint && await isFile(checkpoint.path)
-      ? await loadCheckpoint(checkpoint.path, parameters, optimizer, checkpoint.run)
+      ? await loadCheckpoint(checkpoint.path, learner.learning, optimizer, checkpoint.run)
       : [];
     opening.move();
     return new Training(options, { learner, optimizer, done });
@@ -77,10 +81,19 @@ export class Training implements AsyncDisposable {
     return optimise({ learner, optimizer, done, schedule, checkpoint });
   }
 
-  /** The model with the weights and the RoPE base as they are now. */
+  /**
+   * The model with the weights and the RoPE base as they are now; where an adapter learns, it is
+   * merged into copies of the weights that it adapts.
+   */
   get policy(): Model {
-    const { config, parameters } = this.learner;
-    return { ...this.#options.model, config, parameters };
+    const { config, parameters, adapter } = this.learner;
+    const merged = adapter ? mergeAdapter(parameters, adapter) : parameters;
+    return { ...this.#options.model, config, parameters: merged };
+  }
+
+  /** The adapter as it is now, where one learns. */
+  get adapter(): Adapter | undefined {
+    return this.learner.adapter;
   }
 
   /** Frees the sessions. */
@@ -88,6 +101,16 @@ export class Training implements AsyncDisposable {
     await this.optimizer[Symbol.asyncDispose]();
     await this.learner[Symbol.asyncDispose]();
   }
+}
+
+function copies(parameters: Parameters): Parameters {
+  return new Map(
+    [...parameters].map(([name, { shape, data }]) => [name, { name, shape, data: data.slice() }]),
+  );
+}
+
+function copyOf({ lora, parameters }: Adapter): Adapter {
+  return { lora, parameters: copies(parameters) };
 }
 
 async function isFile(path: string): Promise<boolean> {
