@@ -5,8 +5,10 @@
  */
 
 export * from "./device.ts";
+export { type ObservedRun, observeRuns, type RunObserver } from "./observe.ts";
 export * from "./open_all.ts";
 export type { BackendName } from "./backend.ts";
+export * from "./run_profile.ts";
 export * from "./session.ts";
 export {
   floats,

@@ -8,6 +8,7 @@ import { UserError } from "../flow/user_error.ts";
 import type { BackendName, LoadedGraph } from "./backend.ts";
 import type { Device } from "./device.ts";
 import { loadGraph } from "./load_graph.ts";
+import { bytesOf, isObserved, tellRun } from "./observe.ts";
 import { ShapeCheck } from "./shape_check.ts";
 import type { HostTensor, Tensors } from "./tensor.ts";
 
@@ -87,7 +88,14 @@ export class Session implements AsyncDisposable {
     const lengths = this.#check(inputs, into);
     this.#running++;
     try {
-      return await this.#graph.run(inputs, into, lengths);
+      if (!isObserved()) return await this.#graph.run(inputs, into, lengths);
+      const start = performance.now();
+      const outputs = await this.#graph.run(inputs, into, lengths);
+      const end = performance.now();
+      const { name, backend } = this;
+      const bytesOut = bytesOf(outputs) + bytesOf(into);
+      tellRun({ name, backend, start, end, bytesIn: bytesOf(inputs), bytesOut });
+      return outputs;
     } finally {
       this.#running--;
     }
