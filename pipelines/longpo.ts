@@ -16,8 +16,9 @@ import {
   number,
   openModel,
 } from "../lib/cli/mod.ts";
-import { openRunFolder, pairFlags, paperRecipe, recipeOf } from "../lib/cli/mod.ts";
-import { readJsonIfThere, samplerFlags, samplerOf, string, toggle } from "../lib/cli/mod.ts";
+import { openRunFolder, pairFlags, paperRecipe, profiled, profileFlag } from "../lib/cli/mod.ts";
+import { ratesFlag, readJsonIfThere, readRates, recipeOf } from "../lib/cli/mod.ts";
+import { samplerFlags, samplerOf, string, toggle } from "../lib/cli/mod.ts";
 import { trainFlags, UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
 import { only } from "../lib/data/mod.ts";
 import { compareTable, gapClosed, type Report, scoreModel } from "../lib/evaluate/mod.ts";
@@ -53,6 +54,8 @@ const longpo = command({
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
     device: commonFlags.device,
     threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
+    rates: ratesFlag,
+    profile: profileFlag,
   },
 });
 
@@ -83,6 +86,8 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const settings = { ...recipe, model: base, documents, rounds, sampler: server, served };
   const told = { ...settings, seed };
   await checkRunFolder(out, told, { overwrite });
+  const rates = await readRates(flags.rates);
+  await using _profile = await profiled(flags.profile, log);
   const start = await openModel(flags.model ?? WORLD_MODEL, { signal });
   const sampler = samplerOf(flags, start, log);
   const device = await findDevice(flags.device);
@@ -143,7 +148,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
     await writeJson(`${folder}/dropped.json`, dropped);
 
     const { count: pairs, ...read } = await trainingPairs(file, recipe, log, signal);
-    const learning = { ...options, ...read, ...place, artifacts, out: folder, signal };
+    const learning = { ...options, ...read, ...place, artifacts, rates, out: folder, signal };
     const { policy, steps } = await train(learning);
     const origin = { base: from.name, documents: documents ?? "a made-up world" };
     const card = modelCard({ ...origin, recipe, pairs, steps, seed });

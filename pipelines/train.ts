@@ -17,7 +17,8 @@ import {
   string,
   toggle,
 } from "../lib/cli/mod.ts";
-import { checkRunFolder, modelCard, openRunFolder, progress } from "../lib/cli/mod.ts";
+import { checkRunFolder, modelCard, openRunFolder, profiled, profileFlag } from "../lib/cli/mod.ts";
+import { progress, ratesFlag, readRates } from "../lib/cli/mod.ts";
 import { type Recipe, recipeOf, trainFlags, withDefaults, writeJson } from "../lib/cli/mod.ts";
 import { batch, epochs, type PairRecord, readPairs, reference } from "../lib/data/mod.ts";
 import { jsonlFile, type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
@@ -26,7 +27,13 @@ import { findDevice, type ForwardOptions, type Model } from "../lib/model/mod.ts
 import { saveModel } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
 import { type ArtifactFiles, writeArtifacts } from "../lib/onnx/mod.ts";
-import { builtFor, loadArtifacts, type StepMetrics, Training } from "../lib/train/mod.ts";
+import {
+  builtFor,
+  loadArtifacts,
+  type Rates,
+  type StepMetrics,
+  Training,
+} from "../lib/train/mod.ts";
 
 /** What training reads, and where it writes. */
 export interface TrainOptions extends ForwardOptions {
@@ -39,6 +46,8 @@ export interface TrainOptions extends ForwardOptions {
   recipe: Recipe;
   /** Graphs that were read from a folder; built and written to the result where there are none. */
   artifacts?: ArtifactFiles;
+  /** The machine's rates, to compare the time of steps with what was to be expected. */
+  rates?: Rates;
   out: string;
   seed: number;
   log: Logger;
@@ -177,6 +186,8 @@ const command_ = command({
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
     device: commonFlags.device,
     threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
+    rates: ratesFlag,
+    profile: profileFlag,
   },
 });
 
@@ -187,6 +198,8 @@ if (import.meta.main) {
     const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
     const settings = { ...recipe, model: flags.model, pairs: flags.pairs, seed };
     await checkRunFolder(out, settings, { overwrite });
+    const rates = await readRates(flags.rates);
+    await using _profile = await profiled(flags.profile, log);
     const model = await openModel(flags.model ?? WORLD_MODEL, { signal });
     const device = await findDevice(flags.device);
     const artifacts = await givenArtifacts(flags.artifacts, model, recipe);
@@ -196,7 +209,7 @@ if (import.meta.main) {
     await openRunFolder(out, settings, { overwrite });
     resumeWith(`run the same command again: ${out} holds what is done`);
     log.info(`${count} pairs, ${read.steps} steps`);
-    const place = { device, threads, artifacts };
+    const place = { device, threads, artifacts, rates };
     const options = { ...read, model, readers, recipe, out, seed, log, signal, ...place };
     const { policy, steps } = await train(options);
     const told = { base: model.name, documents: flags.pairs, recipe, pairs: count, steps, seed };

@@ -8,7 +8,8 @@ import { fingerprint } from "./fingerprint.ts";
 import { openGgufModel } from "./gguf/gguf_model.ts";
 import { downloadModel, type HubOptions } from "./hub.ts";
 import type { Model } from "./model.ts";
-import { openModelFolder } from "./model_folder.ts";
+import type { ModelConfig } from "./config.ts";
+import { openModelFolder, readConfig } from "./model_folder.ts";
 import { type ModelSource, modelSource } from "./model_source.ts";
 import type { StoredModel, TextModel } from "./stored_model.ts";
 
@@ -47,10 +48,29 @@ async function find(
   return { path: source.path, name: source.kind === "gguf" ? name.replace(/\.gguf$/, "") : name };
 }
 
+function isFile(source: ModelSource): boolean {
+  return source.kind === "gguf" || (source.kind === "hub" && source.model.file !== undefined);
+}
+
 function open(source: ModelSource, path: string, options: LoadModelOptions): Promise<StoredModel> {
-  const isFile = source.kind === "gguf" ||
-    (source.kind === "hub" && source.model.file !== undefined);
-  return isFile ? openGgufModel(path, options) : openModelFolder(path, options);
+  return isFile(source) ? openGgufModel(path, options) : openModelFolder(path, options);
+}
+
+/**
+ * Reads a model's numbers alone; of a folder nothing but its config.json has to be there.
+ *
+ * @param model As {@linkcode loadModel} takes it.
+ * @throws {UserError} As {@linkcode loadModel}.
+ */
+export async function loadConfig(
+  model: string,
+  options: LoadModelOptions = {},
+): Promise<ModelConfig> {
+  const source = await modelSource(model);
+  const { path } = await find(source, false, options);
+  if (!isFile(source)) return await readConfig(path);
+  await using stored = await open(source, path, options);
+  return stored.text.config;
 }
 
 /**

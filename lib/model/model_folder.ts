@@ -5,11 +5,24 @@
  */
 
 import { ChatTemplate, readChatTemplate } from "./chat.ts";
-import { parseConfig } from "./config.ts";
+import { type ModelConfig, parseConfig } from "./config.ts";
 import { readJson, readJsonIfThere } from "./json_file.ts";
 import { readParameters } from "./read_parameters.ts";
 import type { StoredModel, StoredModelOptions } from "./stored_model.ts";
 import { readTokenizer } from "./tokenizer.ts";
+
+/**
+ * Reads config.json of a Hugging Face folder, with generation_config.json where there is one.
+ *
+ * @throws {UserError} If it is missing or damaged, or asks for what cannot be computed here.
+ */
+export async function readConfig(folder: string): Promise<ModelConfig> {
+  return parseConfig(
+    await readJson(`${folder}/config.json`, "Is this a Hugging Face model folder?"),
+    await readJsonIfThere(`${folder}/generation_config.json`),
+    `${folder}/config.json`,
+  );
+}
 
 /**
  * Opens a Hugging Face folder as a model.
@@ -20,11 +33,7 @@ export async function openModelFolder(
   folder: string,
   options: StoredModelOptions = {},
 ): Promise<StoredModel> {
-  const config = parseConfig(
-    await readJson(`${folder}/config.json`, "Is this a Hugging Face model folder?"),
-    await readJsonIfThere(`${folder}/generation_config.json`),
-    `${folder}/config.json`,
-  );
+  const config = await readConfig(folder);
   const tokenizer = await readTokenizer(folder, config);
   const chat = options.chatTemplate === undefined
     ? await readChatTemplate(folder, tokenizer.namedTokens)

@@ -3,7 +3,8 @@
  *
  * A {@linkcode Learner} adds up gradients row by row, {@linkcode AdamW} turns them into updates, and
  * {@linkcode trainStep} is both for one batch. {@linkcode Training} holds all that a run over a
- * stream of batches needs; its stage is {@linkcode optimise}.
+ * stream of batches needs; its stage is {@linkcode optimise}. {@linkcode planStep} says beforehand
+ * what a step will take.
  *
  * @example Two steps on one document
  * ```ts
@@ -51,6 +52,14 @@ export * from "./checkpoint.ts";
 export * from "./learner.ts";
 export * from "./load_artifacts.ts";
 export * from "./optimise.ts";
+export * from "./plan.ts";
+export * from "./plan/device_load.ts";
+export * from "./plan/fit.ts";
+export * from "./plan/memory.ts";
+export * from "./plan/plan_check.ts";
+export * from "./plan/rates.ts";
+export * from "./plan/row_size.ts";
+export * from "./plan/work.ts";
 export * from "./schedule.ts";
 export * from "./train_step.ts";
 export * from "./training.ts";

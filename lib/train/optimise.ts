@@ -9,6 +9,7 @@ import type { Stage } from "../flow/mod.ts";
 import type { AdamW } from "./adamw.ts";
 import { saveCheckpoint } from "./checkpoint.ts";
 import type { Learner } from "./learner.ts";
+import type { PlanCheck } from "./plan/plan_check.ts";
 import { learningRateAt, type Schedule } from "./schedule.ts";
 import { type StepMetrics, trainStep } from "./train_step.ts";
 
@@ -24,6 +25,8 @@ export interface OptimiseOptions {
   firstStep?: number;
   /** Metrics of the steps that the optimiser has done already; they are yielded first. @default {[]} */
   done?: readonly StepMetrics[];
+  /** Compares memory and time with what was to be expected, and tells at the end. */
+  check?: PlanCheck;
   /** Where to keep checkpoints; none are written without it. */
   checkpoint?: {
     /** The file, which each checkpoint replaces. */
@@ -46,9 +49,9 @@ export interface OptimiseOptions {
  * @throws {UserError} If the loss is not finite; parameters are those before that step.
  */
 export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
-  const { learner, optimizer, schedule, firstStep = 0, checkpoint } = options;
+  const { learner, optimizer, schedule, firstStep = 0, check, checkpoint } = options;
   const done = () => optimizer.step - firstStep;
-  return async function* optimise(source, { signal, meter }) {
+  return async function* optimise(source, { signal, log, meter }) {
     const told = [...options.done ?? []];
     yield* options.done ?? [];
     let pass = done();
@@ -69,6 +72,7 @@ export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
         const rate = learningRateAt(schedule, done());
         const metrics = await trainStep(learner, optimizer, batch, rate, signal);
         told.push(metrics);
+        check?.step(batch, metrics.seconds);
         meter.count("tokens", batch.tokens);
         if (checkpoint && optimizer.step % checkpoint.every === 0) await save();
         yield metrics;
@@ -76,6 +80,7 @@ export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
       }
     } finally {
       await save();
+      check?.tell(log);
     }
   };
 }

@@ -17,6 +17,8 @@ import { AdamW, type AdamWOptions } from "./adamw.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { Learner, type LearnerOptions } from "./learner.ts";
 import { optimise, type OptimiseOptions } from "./optimise.ts";
+import { PlanCheck } from "./plan/plan_check.ts";
+import type { Rates } from "./plan/rates.ts";
 import type { Schedule } from "./schedule.ts";
 import type { StepMetrics } from "./train_step.ts";
 
@@ -30,6 +32,8 @@ export interface TrainingOptions extends LearnerOptions {
   schedule: Schedule;
   /** The optimiser's numbers. */
   adamW?: AdamWOptions;
+  /** The machine's rates: with them the steps' time is compared with the plan, as memory always is. */
+  rates?: Rates;
   /** Where to keep checkpoints; one that is there already is gone on from. */
   checkpoint?: OptimiseOptions["checkpoint"];
 }
@@ -37,6 +41,7 @@ export interface TrainingOptions extends LearnerOptions {
 /** A training run over a stream of batches. */
 export class Training implements AsyncDisposable {
   readonly #options: TrainingOptions;
+  readonly #check: PlanCheck;
   /** The policy's parameters and their gradients. */
   readonly learner: Learner;
   /** The optimiser with its moments. */
@@ -47,8 +52,10 @@ export class Training implements AsyncDisposable {
   private constructor(
     options: TrainingOptions,
     { learner, optimizer, done }: Pick<Training, "learner" | "optimizer" | "done">,
+    check: PlanCheck,
   ) {
     this.#options = options;
+    this.#check = check;
     this.learner = learner;
     this.optimizer = optimizer;
     this.done = done;
@@ -58,6 +65,7 @@ export class Training implements AsyncDisposable {
   static async open(options: TrainingOptions): Promise<Training> {
     const { model, ropeTheta = model.config.ropeTheta, checkpoint, device, threads } = options;
     const config = withRopeTheta(model.config, ropeTheta);
+    const check = new PlanCheck({ config, rates: options.rates });
     // What does not learn is read from where it is.
     const adapter = options.adapter && copyOf(options.adapter);
     const parameters = adapter ? model.parameters : copies(model.parameters);
@@ -71,14 +79,15 @@ export class Training implements AsyncDisposable {
       ? await loadCheckpoint(checkpoint.path, learner.learning, optimizer, checkpoint.run)
       : [];
     opening.move();
-    return new Training(options, { learner, optimizer, done });
+    return new Training(options, { learner, optimizer, done }, check);
   }
 
   /** The stage that trains, and tells of the steps done before: see {@linkcode optimise}. */
   optimise(): Stage<Batch, StepMetrics> {
     const { schedule, checkpoint } = this.#options;
     const { learner, optimizer, done } = this;
-    return optimise({ learner, optimizer, done, schedule, checkpoint });
+    const check = this.#check;
+    return optimise({ learner, optimizer, done, check, schedule, checkpoint });
   }
 
   /**

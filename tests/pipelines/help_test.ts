@@ -3,7 +3,7 @@ import { worldRecipe } from "../../examples/world/recipe.ts";
 import { paperRecipe } from "../../lib/cli/mod.ts";
 import { run, succeed } from "./support/program.ts";
 
-const names = ["pairs", "train", "longpo", "evaluate", "pretrain"];
+const names = ["pairs", "train", "longpo", "evaluate", "pretrain", "plan"];
 
 /** A flag's entry in a help, on one line. */
 function entry(help: string, flag: string): string {
