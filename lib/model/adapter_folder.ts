@@ -7,10 +7,10 @@
 
 import { UserError } from "../flow/mod.ts";
 import type { ModelConfig } from "./config.ts";
-import type { JsonObject } from "./config_reader.ts";
 import { readJson } from "./json_file.ts";
 import { type Adapter, adapterShapes, checkLora, type LoraConfig, loraTargets } from "./lora.ts";
 import type { Parameters } from "./parameters.ts";
+import { peftConfig, readPeftConfig } from "./peft_config.ts";
 import { firstNonFinite } from "./safetensors_dtype.ts";
 import { openSafetensors, type SafetensorsFile, type Tensor } from "./safetensors_read.ts";
 import { writeSafetensors } from "./safetensors_write.ts";
@@ -28,26 +28,6 @@ export interface SaveAdapterOptions extends WriteFolderOptions {
   base: string;
   /** The card, written as README.md. */
   card?: string;
-}
-
-/** What PEFT is told; what is left out has PEFT's default. */
-function peftConfig({ rank, alpha }: LoraConfig, targets: string[], base: string): JsonObject {
-  return {
-    base_model_name_or_path: base,
-    bias: "none",
-    fan_in_fan_out: false,
-    inference_mode: true,
-    init_lora_weights: true,
-    lora_alpha: alpha,
-    lora_dropout: 0.0,
-    modules_to_save: null,
-    peft_type: "LORA",
-    r: rank,
-    target_modules: targets,
-    task_type: "CAUSAL_LM",
-    use_dora: false,
-    use_rslora: false,
-  };
 }
 
 /** `q_proj` of `model.layers.0.self_attn.q_proj.lora_A.weight`. */
@@ -80,49 +60,6 @@ export async function saveAdapter(
     await writeSafetensors(`${part}/${WEIGHTS_FILE}`, tensors, { metadata: { format: "pt" } });
     if (options.card !== undefined) await Deno.writeTextFile(`${part}/README.md`, options.card);
   }, options);
-}
-
-/** Keys of adapter_config.json that would have the adapter computed otherwise, with what is known. */
-const PLAIN: Readonly<Record<string, readonly unknown[]>> = {
-  peft_type: ["LORA"],
-  bias: ["none", undefined],
-  fan_in_fan_out: [false, undefined],
-  use_dora: [false, undefined],
-  use_rslora: [false, undefined],
-  lora_bias: [false, undefined],
-};
-
-/** Keys that name exceptions: there must be none. */
-const EXCEPTIONS = [
-  "modules_to_save",
-  "rank_pattern",
-  "alpha_pattern",
-  "layer_replication",
-  "trainable_token_indices",
-  "target_parameters",
-] as const;
-
-function isNone(value: unknown): boolean {
-  return value === null || value === undefined || Object.keys(value).length === 0;
-}
-
-function positive(raw: JsonObject, key: string, path: string): number {
-  const value = raw[key];
-  if (typeof value === "number" && value > 0) return value;
-  throw new UserError(`${path}: "${key}" is ${JSON.stringify(value)}, expected a positive number`);
-}
-
-function readPeftConfig(raw: JsonObject, path: string): LoraConfig {
-  const refused = [
-    ...Object.keys(PLAIN).filter((key) => !PLAIN[key].includes(raw[key])),
-    ...EXCEPTIONS.filter((key) => !isNone(raw[key])),
-  ][0];
-  if (refused !== undefined) {
-    throw new UserError(`${path}: "${refused}" is ${JSON.stringify(raw[refused])}`, {
-      hint: "Only plain LoRA is computed here: merge the adapter with PEFT, and load the result",
-    });
-  }
-  return { rank: positive(raw, "r", path), alpha: positive(raw, "lora_alpha", path) };
 }
 
 async function readMatrices(
