@@ -7,9 +7,12 @@
 import {
   type ForwardOptions,
   graphsOf,
+  layerKind,
+  layerKinds,
   type ModelConfig,
+  ofKinds,
   type Parameters,
-  rotaryTable,
+  rotaryInputs,
   segmentParameters,
 } from "../model/mod.ts";
 import { evalGraph, type Graph, modelBytes } from "../onnx/mod.ts";
@@ -38,15 +41,23 @@ export function forwardWeights(config: ModelConfig, parameters: Parameters): For
   };
 }
 
+/** How new tokens are computed. */
+export interface HiddenOptions {
+  /** The first token in the cache that any of the new ones may see. @default {0} */
+  since?: number;
+  /** `[tokens]`: the length of each token's sequence, where rotary embedding grows with it. */
+  lengths?: Int32Array;
+  /** Stops between two layers. */
+  signal?: AbortSignal;
+}
+
 /** Sessions that compute new tokens after those in a cache. */
 export class CachedForward implements AsyncDisposable {
   readonly #config: ModelConfig;
-  readonly #sessions: { embed: Session; layer: Session; logits: Session };
+  /** `embed`, `logits`, and each kind of layer. */
+  readonly #sessions: Record<string, Session>;
 
-  private constructor(
-    config: ModelConfig,
-    sessions: { embed: Session; layer: Session; logits: Session },
-  ) {
+  private constructor(config: ModelConfig, sessions: Record<string, Session>) {
     this.#config = config;
     this.#sessions = sessions;
   }
@@ -56,9 +67,12 @@ export class CachedForward implements AsyncDisposable {
     const graphs = graphsOf(config);
     const open = (name: string, g: Graph) => () =>
       Session.open(modelBytes(g), { ...options, name });
+    const layers = layerKinds(config).map((kind) =>
+      [kind.name, open(`cached ${kind.name}`, graphs.cachedLayer(config, kind))] as const
+    );
     const sessions = await openAll({
       embed: open("embed", evalGraph(graphs.embed(config))),
-      layer: open("cached layer", graphs.cachedLayer(config)),
+      ...Object.fromEntries(layers),
       logits: open("logits", graphs.logits(config)),
     });
     return new CachedForward(config, sessions);
@@ -67,32 +81,29 @@ export class CachedForward implements AsyncDisposable {
   /**
    * Computes new tokens and puts their keys and values into the cache.
    *
-   * @param since The first token in the cache that any of them may see.
    * @returns float32 `[new tokens, hidden]`, out of the last layer.
    */
   async hidden(
     weights: ForwardWeights,
     cache: KeyValueCache,
     row: TokenRow,
-    { since = 0, signal }: { since?: number; signal?: AbortSignal } = {},
+    { since = 0, lengths, signal }: HiddenOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
     const count = row.tokens.length;
-    const { headSize, ropeTheta } = this.#config;
-    const { cos, sin } = rotaryTable(row.position, headSize, ropeTheta);
-    const turns = [count, headSize / 2];
+    const config = this.#config;
     cache.extend(row);
-    const shared = {
-      cos: floats(cos, turns),
-      sin: floats(sin, turns),
-      ...cache.marks(count, since),
-    };
+    const shared = ofKinds(config, (kind) => ({
+      ...rotaryInputs(row.position, config, kind, lengths),
+      ...cache.marks(count, since, kind),
+    }));
     const tokens = ints(row.tokens);
     let { hidden } = await this.#sessions.embed.run({ tokens, ...weights.embed });
     for (const [layer, layerWeights] of weights.layers.entries()) {
       signal?.throwIfAborted();
       const past = cache.past(layer, count, since);
-      const inputs = { input: hidden, ...shared, ...past, ...layerWeights };
-      const outputs = await this.#sessions.layer.run(inputs);
+      const { name } = layerKind(config, layer);
+      const inputs = { input: hidden, ...shared[name], ...past, ...layerWeights };
+      const outputs = await this.#sessions[name].run(inputs);
       cache.put(layer, count, floatsOf(outputs.keys), floatsOf(outputs.values));
       hidden = outputs.hidden;
     }

@@ -4,9 +4,12 @@
  * @module
  */
 
-import type { ModelConfig } from "../model/mod.ts";
+import type { LayerKind, ModelConfig } from "../model/mod.ts";
 import { floats, type HostTensor } from "../runtime/mod.ts";
 import type { TokenRow } from "./token_row.ts";
+
+/** What is known of every token. */
+type Mark = "document" | "branch" | "order" | "position";
 
 /**
  * What later tokens need of a growing row: every layer's keys and values, and every token's marks.
@@ -19,7 +22,7 @@ export class KeyValueCache {
   readonly #width: number;
   readonly #heads: readonly [number, number];
   readonly #layers: { keys: Float32Array<ArrayBuffer>; values: Float32Array<ArrayBuffer> }[];
-  readonly #marks: Record<"document" | "branch" | "order", Float32Array<ArrayBuffer>>;
+  readonly #marks: Record<Mark, Float32Array<ArrayBuffer>>;
   #length = 0;
 
   /** Makes room for `capacity` tokens; the system gives memory as it fills. */
@@ -35,6 +38,7 @@ export class KeyValueCache {
       document: new Float32Array(capacity),
       branch: new Float32Array(capacity),
       order: new Float32Array(capacity),
+      position: new Float32Array(capacity),
     };
   }
 
@@ -44,26 +48,26 @@ export class KeyValueCache {
   }
 
   /** Adds tokens by their marks; every layer's keys and values are to be put after that. */
-  extend({ document, branch }: TokenRow): void {
+  extend({ document, branch, position }: TokenRow): void {
     this.#marks.document.set(document, this.#length);
     this.#marks.branch.set(branch, this.#length);
+    this.#marks.position.set(position, this.#length);
     for (const _ of document) this.#marks.order[this.#length] = this.#length++;
   }
 
-  /** Marks of the last `count` tokens as queries, and of all since `since` as keys. */
-  marks(count: number, since: number): Record<string, HostTensor> {
-    const { document, branch, order } = this.#marks;
-    const part = (marks: Float32Array<ArrayBuffer>, from: number) =>
-      floats(marks.subarray(from, this.#length), [this.#length - from]);
-    const queries = this.#length - count;
-    return {
-      query_document: part(document, queries),
-      query_branch: part(branch, queries),
-      query_order: part(order, queries),
-      key_document: part(document, since),
-      key_branch: part(branch, since),
-      key_order: part(order, since),
-    };
+  /**
+   * Marks of the last `count` tokens as queries, and of all since `since` as keys, as layers of a
+   * kind read them.
+   */
+  marks(count: number, since: number, { window }: LayerKind): Record<string, HostTensor> {
+    const read: Mark[] = ["document", "branch", "order"];
+    if (window !== undefined) read.push("position");
+    const part = (mark: Mark, from: number) =>
+      floats(this.#marks[mark].subarray(from, this.#length), [this.#length - from]);
+    return Object.fromEntries(read.flatMap((mark) => [
+      [`query_${mark}`, part(mark, this.#length - count)],
+      [`key_${mark}`, part(mark, since)],
+    ]));
   }
 
   /** A layer's keys and values of the tokens since `since`, but for the last `count`. */

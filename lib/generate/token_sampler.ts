@@ -5,7 +5,13 @@
  */
 
 import { Random, UserError } from "../flow/mod.ts";
-import type { ForwardOptions, ModelConfig, Parameters } from "../model/mod.ts";
+import {
+  documentLengths,
+  type ForwardOptions,
+  type ModelConfig,
+  type Parameters,
+  ropeGrows,
+} from "../model/mod.ts";
 import { Answer, type TokenGeneration, type TokenSamplingOptions } from "./answer.ts";
 import { CachedForward, type ForwardWeights, forwardWeights } from "./cached_forward.ts";
 import { type Cluster, clusterLength, clusterPrompts } from "./clusters.ts";
@@ -155,7 +161,7 @@ export class TokenSampler implements AsyncDisposable {
     }
     const answers = randomOf(prompts, options.seed ?? 0).map((own) => new Answer(options, own));
     const weights = forwardWeights(this.#config, this.#parameters);
-    const clusters = clusterPrompts(prompts, this.#options);
+    const clusters = this.#clusters(prompts);
     const started = performance.now();
     for (const [index, batch] of batchesOf(clusters, this.#options.batchTokens).entries()) {
       const cache = this.#cacheFor(batch, options.maxTokens);
@@ -166,6 +172,12 @@ export class TokenSampler implements AsyncDisposable {
     for (const { length } of prompts) this.#stats.promptTokens += length;
     for (const { tokenIds } of answers) this.#stats.newTokens += tokenIds.length;
     return answers.map(({ generation }) => generation);
+  }
+
+  /** Prompts that begin alike together, unless their ends change how their beginning is computed. */
+  #clusters(prompts: readonly (readonly number[])[]): Cluster[] {
+    if (!ropeGrows(this.#config)) return clusterPrompts(prompts, this.#options);
+    return prompts.map((tokens, prompt) => ({ trunk: [], branches: [{ prompt, tokens }] }));
   }
 
   /** Room for prompts and answers; an answer's last token is not computed any more. */
@@ -188,10 +200,12 @@ export class TokenSampler implements AsyncDisposable {
     const started = performance.now();
     const { hiddenSize } = this.#config;
     const { row, ends } = promptRow(clusters);
+    const lengths = documentLengths(row);
     const last = new Float32Array(ends.length * hiddenSize);
     for (const { from, to, since } of prefillPieces(clusters, this.#options.prefillTokens)) {
       const part = rowPart(row, from, to);
-      const hidden = await this.#forward.hidden(weights, cache, part, { since, signal });
+      const options = { since, lengths: lengths.subarray(from, to), signal };
+      const hidden = await this.#forward.hidden(weights, cache, part, options);
       for (const [index, end] of ends.entries()) {
         if (end.last < from || end.last >= to) continue;
         const at = (end.last - from) * hiddenSize;
@@ -220,7 +234,9 @@ export class TokenSampler implements AsyncDisposable {
       row.branch[at] = branch;
       row.position[at] = position + answer.tokenIds.length - 1;
     }
-    await this.#take(weights, await this.#forward.hidden(weights, cache, row, { signal }), open);
+    const lengths = row.position.map((position) => position + 1);
+    const hidden = await this.#forward.hidden(weights, cache, row, { lengths, signal });
+    await this.#take(weights, hidden, open);
     this.#stats.decodeSeconds += (performance.now() - started) / 1000;
     return open.filter(({ answer }) => !answer.isFinished);
   }

@@ -1,12 +1,13 @@
 /**
- * Architectures as graphs, and the table of them.
+ * What an architecture is: a reader of its config.json, and its computation as graphs.
  *
  * @module
  */
 
 import type { Graph, Predictions, Segment, Value } from "../onnx/mod.ts";
-import type { Architecture, ModelConfig } from "./config.ts";
-import { llama } from "./llama.ts";
+import type { ConfigReader } from "./config_reader.ts";
+import type { LayerKind } from "./layer_kind.ts";
+import type { ArchitectureConfig, ModelConfig } from "./model_config.ts";
 
 /** The head's parts: log-probs of predictions from a row's hidden states. */
 export interface HeadParts {
@@ -22,12 +23,20 @@ export interface HeadParts {
 export interface ArchitectureGraphs {
   /** Tokens to hidden states. */
   embed(config: ModelConfig): Segment;
-  /** One decoder layer over a whole row; the same graph for all layers. */
-  layer(config: ModelConfig): Segment;
+  /**
+   * One decoder layer over a whole row, named after its kind; the same graph for all layers of it.
+   *
+   * @param kind A plain layer where it is left out.
+   */
+  layer(config: ModelConfig, kind?: LayerKind): Segment;
   /** Hidden states to log-probs; the objective continues the graph. */
   head(g: Graph, config: ModelConfig): HeadParts;
-  /** One decoder layer for new tokens after a cache of keys and values. */
-  cachedLayer(config: ModelConfig): Graph;
+  /**
+   * One decoder layer for new tokens after a cache of keys and values.
+   *
+   * @param kind A plain layer where it is left out.
+   */
+  cachedLayer(config: ModelConfig, kind?: LayerKind): Graph;
   /** Hidden states to logits `[tokens, vocabulary]`. */
   logits(config: ModelConfig): Graph;
   /** Parameter inputs of each segment, as Hugging Face names. */
@@ -38,9 +47,20 @@ export interface ArchitectureGraphs {
   };
 }
 
-const architectures: Readonly<Record<Architecture, ArchitectureGraphs>> = { llama };
-
-/** The graphs of a model's architecture. */
-export function graphsOf(config: ModelConfig): ArchitectureGraphs {
-  return architectures[config.architecture];
+/** An architecture: one file, and one line in the table. */
+export interface Architecture {
+  /** `model_type` in config.json. */
+  readonly modelType: string;
+  /** `architectures[0]` in config.json, for configs without a `model_type`. */
+  readonly className: string;
+  /**
+   * Reads what is its own of a config.json.
+   *
+   * @throws {UserError} If a key is missing or wrong, or asks for what the graphs do not compute.
+   */
+  readConfig(config: ConfigReader): ArchitectureConfig;
+  /** Its computation. */
+  readonly graphs: ArchitectureGraphs;
+  /** What norms' weights are before anything is learnt. @default {1} */
+  readonly initialNorm?: number;
 }

@@ -33,10 +33,21 @@ export interface AttentionGroup {
   readonly blocks: readonly AttentionBlock[];
 }
 
-/** Whether a token of a row sees another: same document, not later, and trunk or own branch. */
-export function sees({ document, branch }: RowMarks, query: number, key: number): boolean {
+/**
+ * Whether a token of a row sees another: same document, not later, trunk or own branch, and within
+ * the window.
+ *
+ * @param window How many positions a token sees, its own included.
+ */
+export function sees(
+  { document, branch, position }: RowMarks,
+  query: number,
+  key: number,
+  window = Infinity,
+): boolean {
   const known = branch[key] === 0 || branch[key] === branch[query];
-  return document[key] === document[query] && key <= query && known;
+  const near = window === Infinity || position[query] - position[key] < window;
+  return document[key] === document[query] && key <= query && known && near;
 }
 
 /** Runs of tokens with the same mark. */
@@ -94,20 +105,46 @@ function documentBlocks(marks: RowMarks, tokens: TokenRange, longest: number): A
 }
 
 /**
+ * A block whose queries do not all see what is before their own keys: what any of them may see of it
+ * becomes a matter of the mask.
+ */
+function narrowed(
+  { position }: RowMarks,
+  block: AttentionBlock,
+  window: number,
+): AttentionBlock {
+  const { queries, past, own } = block;
+  let [first, last] = [Infinity, 0];
+  for (let query = queries.from; query < queries.to; query++) {
+    first = Math.min(first, position[query]);
+    last = Math.max(last, position[query]);
+  }
+  let from = past.from;
+  while (from < past.to && first - position[from] >= window) from++;
+  if (from === past.to) return { ...block, past: { from, to: from } };
+  if (last - position[from] < window) return { ...block, past: { from, to: past.to } };
+  return { queries, past: { from, to: from }, own: { from, to: own.to } };
+}
+
+/**
  * Cuts a row into groups and blocks; no block is longer than `longest`.
  *
+ * @param window How many positions a token sees, its own included.
  * @throws {RangeError} If the row is empty.
  */
-export function attentionGroups(marks: RowMarks, longest: number): AttentionGroup[] {
+export function attentionGroups(
+  marks: RowMarks,
+  longest: number,
+  window = Infinity,
+): AttentionGroup[] {
   const row = { from: 0, to: marks.document.length };
   if (row.to === 0) throw new RangeError("Cannot cut a row without tokens into blocks");
   return together(runs(marks.document, row), longest).map((tokens) => {
     const { from, to } = tokens;
     const short = { queries: tokens, past: { from, to: from }, own: tokens };
-    return {
-      tokens,
-      blocks: to - from <= longest ? [short] : documentBlocks(marks, tokens, longest),
-    };
+    const blocks = to - from <= longest ? [short] : documentBlocks(marks, tokens, longest);
+    const isWide = window === Infinity;
+    return { tokens, blocks: isWide ? blocks : blocks.map((b) => narrowed(marks, b, window)) };
   });
 }
 
@@ -133,22 +170,25 @@ const HIDDEN_SCORE = -1e30;
 /** Masks of blocks; those that are alike are there once. */
 class Masks {
   readonly #marks: RowMarks;
+  readonly #window: number;
   readonly #parts: Float32Array<ArrayBuffer>[] = [];
   #length = 0;
-  /** Where the mask of so many queries begins that see by order alone. */
-  readonly #byOrder = new Map<number, number>();
+  /** Where the mask of so many queries and keys begins that see by order and window alone. */
+  readonly #byOrder = new Map<string, number>();
 
-  constructor(marks: RowMarks) {
+  constructor(marks: RowMarks, window: number) {
     this.#marks = marks;
+    this.#window = window;
   }
 
   /** Where a block's mask is. */
   of({ queries, own }: AttentionBlock): TokenRange {
     const count = queries.to - queries.from;
-    const byOrder = own.from === queries.from && this.#lastSeesAll(own);
-    const from = (byOrder ? this.#byOrder.get(count) : undefined) ?? this.#length;
+    const kind = `${count} of ${own.to - own.from}`;
+    const byOrder = own.to === queries.to && this.#isLine(own);
+    const from = (byOrder ? this.#byOrder.get(kind) : undefined) ?? this.#length;
     if (from === this.#length) this.#add(queries, own);
-    if (byOrder) this.#byOrder.set(count, from);
+    if (byOrder) this.#byOrder.set(kind, from);
     return { from, to: from + count * (own.to - own.from) };
   }
 
@@ -163,7 +203,8 @@ class Masks {
     return all;
   }
 
-  #lastSeesAll({ from, to }: TokenRange): boolean {
+  /** Whether the last token sees all, but for the window. */
+  #isLine({ from, to }: TokenRange): boolean {
     for (let key = from; key < to; key++) if (!sees(this.#marks, to - 1, key)) return false;
     return true;
   }
@@ -174,7 +215,7 @@ class Masks {
     for (let query = queries.from; query < queries.to; query++) {
       const start = (query - queries.from) * width - own.from;
       for (let key = own.from; key <= query; key++) {
-        if (sees(this.#marks, query, key)) mask[start + key] = 0;
+        if (sees(this.#marks, query, key, this.#window)) mask[start + key] = 0;
       }
     }
     this.#parts.push(mask);
@@ -189,9 +230,13 @@ class Masks {
  * and enough that products of matrices are worth their preparations.
  * @throws {RangeError} If the row is empty.
  */
-export function attentionPlan(marks: RowMarks, longest = 128): AttentionPlan {
-  const cut = attentionGroups(marks, longest);
-  const masks = new Masks(marks);
+export function attentionPlan(
+  marks: RowMarks,
+  longest = 128,
+  window = Infinity,
+): AttentionPlan {
+  const cut = attentionGroups(marks, longest, window);
+  const masks = new Masks(marks, window);
   const groups: number[] = [];
   const blocks: number[] = [];
   for (const { tokens, blocks: own } of cut) {

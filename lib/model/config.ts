@@ -5,76 +5,32 @@
  */
 
 import { UserError } from "../flow/mod.ts";
-import { readLlamaConfig, readMistralConfig } from "./config_llama.ts";
+import type { Architecture } from "./architecture.ts";
+import { knownArchitectures } from "./architectures/table.ts";
 import { ConfigReader, type JsonObject } from "./config_reader.ts";
+import type { ModelConfig } from "./model_config.ts";
 
-/** The architectures that exist as graphs here. */
-export type Architecture = "llama";
+export type { ArchitectureConfig, ModelConfig } from "./model_config.ts";
 
-/** The numbers that fix a model's graphs and weights. */
-export interface ModelConfig {
-  /** Which graphs compute it. */
-  readonly architecture: Architecture;
-  /** Rows of the embedding and of the head; every token id is below it. */
-  readonly vocabSize: number;
-  /** Width of the residual stream. */
-  readonly hiddenSize: number;
-  /** Width inside the feed-forward block. */
-  readonly intermediateSize: number;
-  /** Decoder layers. */
-  readonly layerCount: number;
-  /** Query heads. */
-  readonly headCount: number;
-  /** Key and value heads; each serves `headCount / keyValueHeadCount` query heads. */
-  readonly keyValueHeadCount: number;
-  /** Width of one head; even, since rotary embedding turns it in pairs. */
-  readonly headSize: number;
-  /** Base of the rotary embedding's wavelengths. */
-  readonly ropeTheta: number;
-  /** Context length the model was trained for, in tokens. */
-  readonly maxPositions: number;
-  /** Added to the mean square under the root of RMSNorm. */
-  readonly normEpsilon: number;
-  /** Whether embedding and head are one matrix. */
-  readonly tieEmbeddings: boolean;
-  /** The token a text begins with, where the config names one. */
-  readonly bosTokenId?: number;
-  /** The tokens that end an answer, of `config.json` and `generation_config.json` together. */
-  readonly eosTokenIds: readonly number[];
-  /** `config.json` as it was read. */
-  readonly raw: Readonly<JsonObject>;
-}
-
-/** What an architecture's reader gives; the rest is read alike for all. */
-export type ArchitectureConfig = Omit<ModelConfig, "bosTokenId" | "eosTokenIds" | "raw">;
-
-/** `model_type` of config.json, and who reads it. */
-const readers: Readonly<Record<string, (config: ConfigReader) => ArchitectureConfig>> = {
-  llama: readLlamaConfig,
-  mistral: readMistralConfig,
-};
-
-/** `architectures[0]` of config.json, for configs without a `model_type`. */
-const modelTypes: Readonly<Record<string, string>> = {
-  LlamaForCausalLM: "llama",
-  MistralForCausalLM: "mistral",
-};
-
-function readerFor(config: ConfigReader): (config: ConfigReader) => ArchitectureConfig {
+/** The architecture that `model_type` names, or `architectures` where there is no `model_type`. */
+function architectureOf(config: ConfigReader): Architecture {
   const modelType = config.raw.model_type;
-  const architecture = (config.raw.architectures as unknown[] | undefined)?.[0];
-  const known = Object.keys(readers).join(", ");
-  if (modelType === undefined && architecture === undefined) {
+  const className = (config.raw.architectures as unknown[] | undefined)?.[0];
+  if (modelType === undefined && className === undefined) {
     throw new UserError(`${config.path} has neither "model_type" nor "architectures"`, {
       hint: "Is this the config.json of a Hugging Face language model?",
     });
   }
+  const known = knownArchitectures();
+  const found = known.find((architecture) =>
+    modelType === undefined
+      ? architecture.className === className
+      : architecture.modelType === modelType
+  );
+  if (found) return found;
+  const types = known.map(({ modelType }) => modelType).join(", ");
   const key = modelType !== undefined ? "model_type" : "architectures";
-  const value = modelType ?? modelTypes[String(architecture)];
-  if (!Object.hasOwn(readers, String(value))) {
-    throw config.unsupported(key, `The model types here are: ${known}`);
-  }
-  return readers[String(value)];
+  throw config.unsupported(key, `The model types here are: ${types}`);
 }
 
 /** `eos_token_id` is a number, a list or null. */
@@ -113,9 +69,11 @@ export function parseConfig(
   path = "config.json",
 ): ModelConfig {
   const reader = new ConfigReader(raw, path);
+  const architecture = architectureOf(reader);
   const bosTokenId = tokenIds(raw.bos_token_id)[0];
   return {
-    ...readerFor(reader)(reader),
+    architecture: architecture.modelType,
+    ...architecture.readConfig(reader),
     ...(bosTokenId === undefined ? {} : { bosTokenId }),
     eosTokenIds: [
       ...new Set([...tokenIds(raw.eos_token_id), ...tokenIds(generation.eos_token_id)]),

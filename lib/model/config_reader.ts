@@ -16,11 +16,21 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** A config.json, asked key by key. */
 export class ConfigReader {
+  /** The parsed file. */
+  readonly raw: Readonly<JsonObject>;
+  /** Names the file in errors. */
+  readonly path: string;
+
   /**
+   * A reader of a parsed file.
+   *
    * @param raw The parsed file.
    * @param path Names the file in errors.
    */
-  constructor(readonly raw: Readonly<JsonObject>, readonly path: string) {}
+  constructor(raw: Readonly<JsonObject>, path: string) {
+    this.raw = raw;
+    this.path = path;
+  }
 
   /** The error for a value that nothing here computes. */
   unsupported(key: string, hint?: string): UserError {

@@ -22,7 +22,14 @@ function essentials(config: ModelConfig): unknown[] {
     config.headSize,
     config.ropeTheta,
     config.normEpsilon,
+    ...unusual(config),
   ];
+}
+
+/** Of a config, what plain models have not: theirs are the fingerprints that they always had. */
+function unusual({ attentionScale, ropeScaling, layerKinds }: ModelConfig): unknown[] {
+  if (!attentionScale && !ropeScaling && !layerKinds) return [];
+  return [attentionScale ?? null, ropeScaling ?? null, layerKinds ?? null];
 }
 
 /**

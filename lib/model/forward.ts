@@ -15,10 +15,11 @@ import {
   Session,
   type Tensors,
 } from "../runtime/mod.ts";
-import { graphsOf } from "./architecture.ts";
+import { graphsOf } from "./architectures/table.ts";
 import type { ModelConfig } from "./config.ts";
+import { type LayerKind, layerKind, layerKinds, ofKinds, PLAIN_LAYER } from "./layer_kind.ts";
 import type { Parameters } from "./parameters.ts";
-import { rotaryTable } from "./rope.ts";
+import { documentLengths, ropeGrows, rotaryTable } from "./rope.ts";
 import { attentionPlan } from "./attention_plan.ts";
 import type { PackedRow, RowMarks } from "./row.ts";
 
@@ -45,15 +46,37 @@ export function segmentParameters(
   return Object.fromEntries(entries);
 }
 
-/** What every layer reads of a row beside the hidden states. */
-export function layerInputs(row: RowMarks, config: ModelConfig): Record<string, HostTensor> {
-  const tokens = row.document.length;
-  const { cos, sin } = rotaryTable(row.position, config.headSize, config.ropeTheta);
-  const plan = attentionPlan(row);
-  const half = config.headSize / 2;
+/**
+ * The angles of a row's tokens, as layers of a kind read them; nothing for layers that know no
+ * positions.
+ *
+ * @param lengths `[tokens]`: the length of each token's sequence, where rotary embedding grows with it.
+ */
+export function rotaryInputs(
+  positions: Int32Array,
+  config: ModelConfig,
+  kind: LayerKind = PLAIN_LAYER,
+  lengths?: Int32Array,
+): Record<string, HostTensor> {
+  if (kind.rotary === false) return {};
+  const { headSize, ropeScaling } = config;
+  const { cos, sin } = kind.ropeTheta === undefined
+    ? rotaryTable(positions, headSize, config.ropeTheta, { scaling: ropeScaling, lengths })
+    : rotaryTable(positions, headSize, kind.ropeTheta);
+  const shape = [positions.length, headSize / 2];
+  return { cos: floats(cos, shape), sin: floats(sin, shape) };
+}
+
+/** What layers of a kind read of a row beside the hidden states. */
+export function layerInputs(
+  row: RowMarks,
+  config: ModelConfig,
+  kind: LayerKind = PLAIN_LAYER,
+): Record<string, HostTensor> {
+  const plan = attentionPlan(row, undefined, kind.window);
+  const lengths = ropeGrows(config) ? documentLengths(row) : undefined;
   return {
-    cos: floats(cos, [tokens, half]),
-    sin: floats(sin, [tokens, half]),
+    ...rotaryInputs(row.position, config, kind, lengths),
     groups: ints(plan.groups, [plan.groups.length / 4, 4]),
     blocks: ints(plan.blocks, [plan.blocks.length / 8, 8]),
     masks: floats(plan.masks, [plan.masks.length]),
@@ -105,12 +128,10 @@ function logProbsGraph(config: ModelConfig): Graph {
 /** Forward sessions of a model: rows in, log-probs out. */
 export class RowForward implements AsyncDisposable {
   readonly #config: ModelConfig;
-  readonly #sessions: { embed: Session; layer: Session; head: Session };
+  /** By segment: `embed`, `head`, and each kind of layer. */
+  readonly #sessions: Record<string, Session>;
 
-  private constructor(
-    config: ModelConfig,
-    sessions: { embed: Session; layer: Session; head: Session },
-  ) {
+  private constructor(config: ModelConfig, sessions: Record<string, Session>) {
     this.#config = config;
     this.#sessions = sessions;
   }
@@ -120,9 +141,12 @@ export class RowForward implements AsyncDisposable {
     const graphs = graphsOf(config);
     const open = (name: string, g: Graph) => () =>
       Session.open(modelBytes(g), { ...options, name });
+    const layers = layerKinds(config).map((kind) =>
+      [kind.name, open(kind.name, evalGraph(graphs.layer(config, kind)))] as const
+    );
     const sessions = await openAll({
       embed: open("embed", evalGraph(graphs.embed(config))),
-      layer: open("layer", evalGraph(graphs.layer(config))),
+      ...Object.fromEntries(layers),
       head: open("log-probs", logProbsGraph(config)),
     });
     return new RowForward(config, sessions);
@@ -143,14 +167,15 @@ export class RowForward implements AsyncDisposable {
     const config = { ...this.#config, ropeTheta };
     const { parameterNames: names } = graphsOf(config);
     const weights = (of: Record<string, string>): Tensors => segmentParameters(of, parameters);
-    const shared = layerInputs(row, config);
+    const shared = ofKinds(config, (kind) => layerInputs(row, config, kind));
 
     const tokens = ints(row.tokens);
     let { hidden } = await this.#sessions.embed.run({ tokens, ...weights(names.embed(config)) });
     for (let layer = 0; layer < config.layerCount; layer++) {
       signal?.throwIfAborted();
-      const inputs = { input: hidden, ...shared, ...weights(names.layer(config, layer)) };
-      ({ hidden } = await this.#sessions.layer.run(inputs));
+      const { name } = layerKind(config, layer);
+      const inputs = { input: hidden, ...shared[name], ...weights(names.layer(config, layer)) };
+      ({ hidden } = await this.#sessions[name].run(inputs));
     }
     const inputs = {
       input: hidden,

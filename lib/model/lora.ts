@@ -6,8 +6,9 @@
 
 import { Random, UserError } from "../flow/mod.ts";
 import { adapterInputs, lowRank, type Segment } from "../onnx/mod.ts";
-import { graphsOf } from "./architecture.ts";
+import { graphsOf } from "./architectures/table.ts";
 import type { ModelConfig } from "./config.ts";
+import { type LayerKind, layerKind } from "./layer_kind.ts";
 import {
   elementCount,
   expectedParameters,
@@ -85,11 +86,19 @@ export function adapterNames(
   return Object.fromEntries(entries);
 }
 
-/** A decoder layer with adapters, which alone learn. */
-export function adaptedLayer(config: ModelConfig, lora: LoraConfig): Segment {
+/**
+ * A decoder layer with adapters, which alone learn.
+ *
+ * @param kind The first layer's where it is left out.
+ */
+export function adaptedLayer(
+  config: ModelConfig,
+  lora: LoraConfig,
+  kind: LayerKind = layerKind(config, 0),
+): Segment {
   const weights = adapted(config, lora, 0).map(([input]) => input);
   const { rank, alpha } = lora;
-  return lowRank(graphsOf(config).layer(config), { rank, scale: alpha / rank, weights });
+  return lowRank(graphsOf(config).layer(config, kind), { rank, scale: alpha / rank, weights });
 }
 
 /** Names and shapes of adapters, in the order of computation. */

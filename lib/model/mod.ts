@@ -38,19 +38,23 @@
 
 export * from "./adapter_folder.ts";
 export * from "./architecture.ts";
+export * from "./architectures/table.ts";
 export * from "./attention_plan.ts";
+export * from "./blocks/mod.ts";
 export * from "./device.ts";
 export * from "./forward.ts";
-export * from "./llama.ts";
 export * from "./rope.ts";
+export type { RopeBase, RopeRule, RopeScaling } from "./rope/rope_rule.ts";
 export * from "./row.ts";
 export * from "./chat.ts";
 export * from "./config.ts";
-export type { JsonObject } from "./config_reader.ts";
+export { type DecoderDefaults, readDecoderConfig } from "./config_decoder.ts";
+export type { ConfigReader, JsonObject } from "./config_reader.ts";
 export * from "./conversation.ts";
 export * from "./fingerprint.ts";
 export * from "./hub.ts";
 export * from "./initialise.ts";
+export * from "./layer_kind.ts";
 export * from "./load_model.ts";
 export * from "./lora.ts";
 export * from "./model.ts";

@@ -4,8 +4,12 @@
  * @module
  */
 
-import type { Architecture, ModelConfig } from "./config.ts";
-import { llamaParameters } from "./parameters_llama.ts";
+import { Graph, type Value } from "../onnx/mod.ts";
+import { graphsOf } from "./architectures/table.ts";
+import { layerKind, ofKinds } from "./layer_kind.ts";
+import type { ModelConfig } from "./model_config.ts";
+
+export { EMBEDDING, HEAD } from "./parameter_names.ts";
 
 /** One weight. */
 export interface Parameter {
@@ -23,19 +27,26 @@ export type Parameters = Map<string, Parameter>;
 /** Names and shapes of weights, in the order of computation. */
 export type ParameterShapes = Map<string, readonly number[]>;
 
-/** The name of the embedding, `[vocab, hidden]`. */
-export const EMBEDDING = "model.embed_tokens.weight";
-
-/** The name of the head, `[vocab, hidden]`: absent where it is the embedding. */
-export const HEAD = "lm_head.weight";
-
-const shapes: Readonly<Record<Architecture, (config: ModelConfig) => ParameterShapes>> = {
-  llama: llamaParameters,
-};
-
-/** Names and shapes of the weights that a model of this config has in memory. */
+/**
+ * Names and shapes of the weights that a model of this config has in memory: the inputs of its
+ * graphs that are weights.
+ */
 export function expectedParameters(config: ModelConfig): ParameterShapes {
-  return shapes[config.architecture](config);
+  const { parameterNames: names, ...graphs } = graphsOf(config);
+  const shapes: ParameterShapes = new Map();
+  const put = (values: readonly Value[], of: Record<string, string>) => {
+    for (const { name, shape } of values) shapes.set(of[name], shape as number[]);
+  };
+  put(graphs.embed(config).build(new Graph("shapes")).parameters, names.embed(config));
+  const ofKind = ofKinds(
+    config,
+    (kind) => graphs.layer(config, kind).build(new Graph("shapes")).parameters,
+  );
+  for (let layer = 0; layer < config.layerCount; layer++) {
+    put(ofKind[layerKind(config, layer).name], names.layer(config, layer));
+  }
+  put(graphs.head(new Graph("shapes"), config).parameters, names.head(config));
+  return shapes;
 }
 
 /** How many numbers a shape holds. */

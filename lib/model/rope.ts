@@ -1,9 +1,48 @@
+/**
+ * Rotary position embedding: cosines and sines of a row's positions.
+ *
+ * @module
+ */
+
+import type { ModelConfig } from "./model_config.ts";
+import { plainFrequencies, type RopeScaling } from "./rope/rope_rule.ts";
+import { ropeRules } from "./rope/table.ts";
+import type { RowMarks } from "./row.ts";
+
 /** Cosines and sines of rotary position embedding. */
 export interface RotaryTable {
   /** Cosines of the angles, `[tokens, head size / 2]`. */
   cos: Float32Array<ArrayBuffer>;
   /** Sines of the angles, `[tokens, head size / 2]`. */
   sin: Float32Array<ArrayBuffer>;
+}
+
+/** How a rotary embedding differs from the plain one. */
+export interface RotaryOptions {
+  /** How its wavelengths are changed; not at all by default. */
+  scaling?: RopeScaling;
+  /** `[tokens]`: the length of each token's sequence, for scalings that grow with it. */
+  lengths?: Int32Array;
+}
+
+/** Whether a model's rotary embedding changes with the length of a sequence. */
+export function ropeGrows({ ropeScaling }: Pick<ModelConfig, "ropeScaling">): boolean {
+  return ropeScaling !== undefined && ropeRules[ropeScaling.type].byLength === true;
+}
+
+/** `[tokens]`: the length of each token's document, its longest branch counted. */
+export function documentLengths({ document, position }: RowMarks): Int32Array {
+  const lengths = new Map<number, number>();
+  for (const [at, own] of document.entries()) {
+    lengths.set(own, Math.max(lengths.get(own) ?? 0, position[at] + 1));
+  }
+  return document.map((own) => lengths.get(own)!);
+}
+
+/** Frequencies, and which of a table's rows holds a position turned by them. */
+interface Turns {
+  frequencies: Float32Array;
+  rowOf: Map<number, number>;
 }
 
 /**
@@ -16,28 +55,37 @@ export function rotaryTable(
   positions: Int32Array,
   headSize: number,
   theta: number,
+  { scaling, lengths }: RotaryOptions = {},
 ): RotaryTable {
+  const rule = scaling && ropeRules[scaling.type];
+  const factor = rule?.attentionFactor?.(scaling!.parameters) ?? 1;
+  const byLength = new Map<number, Turns>();
+  const turnsOf = (length: number): Turns => {
+    const base = { theta, headSize, length };
+    const frequencies = rule?.frequencies(scaling!.parameters, base) ?? plainFrequencies(base);
+    const turns = { frequencies, rowOf: new Map() };
+    byLength.set(length, turns);
+    return turns;
+  };
+
   const half = headSize / 2;
-  const frequency = Float32Array.from(
-    { length: half },
-    (_, at) => 1 / Math.fround(Math.pow(theta, Math.fround(2 * at / headSize))),
-  );
   const cos = new Float32Array(positions.length * half);
   const sin = new Float32Array(positions.length * half);
-  // Documents of a row, and branches of a document, have positions in common.
-  const rows = new Map<number, number>();
   for (let token = 0; token < positions.length; token++) {
-    const known = rows.get(positions[token]);
+    const length = rule?.byLength ? lengths?.[token] ?? 0 : 0;
+    const { frequencies, rowOf } = byLength.get(length) ?? turnsOf(length);
+    // Documents of a row, and branches of a document, have positions in common.
+    const known = rowOf.get(positions[token]);
     if (known !== undefined) {
       cos.copyWithin(token * half, known * half, (known + 1) * half);
       sin.copyWithin(token * half, known * half, (known + 1) * half);
       continue;
     }
-    rows.set(positions[token], token);
+    rowOf.set(positions[token], token);
     for (let at = 0; at < half; at++) {
-      const angle = Math.fround(positions[token] * frequency[at]);
-      cos[token * half + at] = Math.cos(angle);
-      sin[token * half + at] = Math.sin(angle);
+      const angle = Math.fround(positions[token] * frequencies[at]);
+      cos[token * half + at] = factor * Math.cos(angle);
+      sin[token * half + at] = factor * Math.sin(angle);
     }
   }
   return { cos, sin };

@@ -11,8 +11,11 @@ import {
   adapterNames,
   graphsOf,
   layerInputs,
+  layerKind,
+  layerKinds,
   type LoraConfig,
   type ModelConfig,
+  ofKinds,
   type PackedRow,
   type Parameters,
   segmentParameters,
@@ -89,18 +92,18 @@ export function trainingSegments(
   const graphs = graphsOf(config);
   const embed = graphs.embed(config);
   const head = headSegment(config, objective, aggregation);
-  if (!lora) return [embed, graphs.layer(config), head];
-  const layer = adaptedLayer(config, lora);
-  return [frozen(embed), leading(layer, FIRST_LAYER), layer, frozen(head)];
+  const kinds = layerKinds(config);
+  if (!lora) return [embed, ...kinds.map((kind) => graphs.layer(config, kind)), head];
+  const first = adaptedLayer(config, lora, layerKind(config, 0));
+  const layers = kinds.map((kind) => adaptedLayer(config, lora, kind));
+  return [frozen(embed), leading(first, FIRST_LAYER), ...layers, frozen(head)];
 }
 
 /**
- * Sessions of the chain: forwards of all segments but the last, backwards of all that learn or pass
- * gradients on.
+ * Sessions by their graph's path: forwards of all segments but the last, backwards of all that learn
+ * or pass gradients on.
  */
-type Sessions =
-  & Record<"embed" | "layer" | "layerTraining" | "headTraining", Session>
-  & Partial<Record<"embedTraining" | "firstLayerTraining", Session>>;
+type Sessions = Record<string, Session>;
 
 type Names = Record<string, string>;
 
@@ -166,22 +169,18 @@ export class Learner implements AsyncDisposable {
     const { device, threads, backend } = options;
     const artifacts = options.artifacts ??
       buildArtifacts(trainingSegments(config, objective, aggregation, adapter?.lora));
-    const open = (segment: string, kind: "eval" | "training") => () => {
-      const path = segmentPaths(segment)[kind];
-      return Session.open(artifactOf(artifacts, path), { device, threads, backend, name: path });
-    };
-    const sessions = await openAll<Record<string, Session>>({
-      embed: open("embed", "eval"),
-      layer: open("layer", "eval"),
-      ...(adapter
-        ? { firstLayerTraining: open(FIRST_LAYER, "training") }
-        : { embedTraining: open("embed", "training") }),
-      layerTraining: open("layer", "training"),
-      headTraining: open("head", "training"),
-    });
+    const open = (path: string) => () =>
+      Session.open(artifactOf(artifacts, path), { device, threads, backend, name: path });
+    const layers = layerKinds(config).map(({ name }) => name);
+    const paths = [
+      ...["embed", ...layers].map((segment) => segmentPaths(segment).eval),
+      ...[adapter ? FIRST_LAYER : "embed", ...layers, "head"]
+        .map((segment) => segmentPaths(segment).training),
+    ];
+    const sessions = await openAll(Object.fromEntries(paths.map((path) => [path, open(path)])));
     const weights = { beta, lambda };
     const state = { config, parameters, artifacts, objective, weights, adapter };
-    return new Learner(state, sessions as Sessions);
+    return new Learner(state, sessions);
   }
 
   /**
@@ -192,36 +191,37 @@ export class Learner implements AsyncDisposable {
   async accumulate(row: PackedRow, scale: number, signal?: AbortSignal): Promise<RowResult> {
     const { config } = this;
     const { parameterNames: names } = graphsOf(config);
-    const shared = layerInputs(row, config);
+    const shared = ofKinds(config, (kind) => layerInputs(row, config, kind));
     const tokens = ints(row.tokens);
 
     const kept: Tensors[] = [];
     const embedNames = names.embed(config);
-    let { hidden } = await this.#sessions.embed.run({ tokens, ...this.#given(embedNames) });
+    let { hidden } = await this.#forward("embed", { tokens }, embedNames);
     for (let layer = 0; layer < config.layerCount; layer++) {
       signal?.throwIfAborted();
       const input = hidden;
-      const given = this.#given(this.#layerNames(layer));
-      const outputs = await this.#sessions.layer.run({ input, ...shared, ...given });
+      const { name } = layerKind(config, layer);
+      const feeds = { input, ...shared[name] };
+      const outputs = await this.#forward(name, feeds, this.#layerNames(layer));
       const { hidden: next, ...rest } = outputs;
       kept.push({ input, ...rest });
       hidden = next;
     }
 
     const headFeeds = { input: hidden, ...objectiveInputs(row, this.weights, scale) };
-    const result = await this.#backward(this.#sessions.headTraining, headFeeds, names.head(config));
+    const result = await this.#backward("head", headFeeds, names.head(config));
     let gradient = result[gradientName("input")];
     for (let layer = config.layerCount - 1; layer >= 0; layer--) {
       signal?.throwIfAborted();
-      const feeds = { ...kept.pop(), ...shared, [gradientName("hidden")]: gradient };
-      const { layerTraining, firstLayerTraining = layerTraining } = this.#sessions;
-      const session = layer === 0 ? firstLayerTraining : layerTraining;
-      const given = await this.#backward(session, feeds, this.#layerNames(layer));
+      const { name } = layerKind(config, layer);
+      const feeds = { ...kept.pop(), ...shared[name], [gradientName("hidden")]: gradient };
+      const segment = this.adapter && layer === 0 ? FIRST_LAYER : name;
+      const given = await this.#backward(segment, feeds, this.#layerNames(layer));
       gradient = given[gradientName("input")];
     }
-    if (this.#sessions.embedTraining) {
+    if (!this.adapter) {
       const embedFeeds = { tokens, [gradientName("hidden")]: gradient };
-      await this.#backward(this.#sessions.embedTraining, embedFeeds, embedNames);
+      await this.#backward("embed", embedFeeds, embedNames);
     }
 
     const scalar = (name: string) => floatsOf(result[name])[0];
@@ -252,9 +252,14 @@ export class Learner implements AsyncDisposable {
     return segmentParameters(names, this.#read);
   }
 
-  /** Runs a training graph; parameters' gradients are added where they are kept. */
+  /** Runs a segment's forward graph. */
+  #forward(segment: string, feeds: Tensors, names: Names): Promise<Record<string, HostTensor>> {
+    return this.#sessions[segmentPaths(segment).eval].run({ ...feeds, ...this.#given(names) });
+  }
+
+  /** Runs a segment's training graph; parameters' gradients are added where they are kept. */
   async #backward(
-    session: Session,
+    segment: string,
     feeds: Tensors,
     names: Names,
   ): Promise<Record<string, HostTensor>> {
@@ -267,6 +272,7 @@ export class Learner implements AsyncDisposable {
       buffers[accumulationBuffer(input)] = buffer;
       into[accumulationOut(input)] = buffer;
     }
+    const session = this.#sessions[segmentPaths(segment).training];
     return await session.run({ ...feeds, ...this.#given(names), ...buffers }, into);
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../flow/user_error.ts";
-import { type LoraConfig, loraTargets, type ModelConfig } from "../model/mod.ts";
+import { layerKinds, type LoraConfig, loraTargets, type ModelConfig } from "../model/mod.ts";
 import type { Aggregation, Objective } from "../objective/mod.ts";
 import { type ArtifactFiles, readArtifacts } from "../onnx/mod.ts";
 
@@ -47,6 +47,9 @@ export function builtFor(purpose: ArtifactsPurpose): Record<string, string | num
     headSize,
     normEpsilon,
     tieEmbeddings,
+    attentionScale: config.attentionScale ?? 1 / Math.sqrt(headSize),
+    // Where layers look back through a window, it is told with the row and is in no graph of these.
+    layers: layerKinds(config).map(({ name }) => name).join(", "),
   };
 }
 

@@ -64,16 +64,6 @@ Deno.test("parseConfig reads the rotary base where Transformers 5 writes it", ()
   assertEquals(parseConfig({ ...bare, rope_parameters }).ropeTheta, 20000);
 });
 
-Deno.test("parseConfig takes Mistral without its window for a Llama", () => {
-  const mistral = { ...RAW, model_type: "mistral", sliding_window: null };
-  assertEquals(parseConfig(mistral).architecture, "llama");
-  assertThrows(
-    () => parseConfig({ ...mistral, sliding_window: 4096 }),
-    UserError,
-    `"sliding_window" is 4096`,
-  );
-});
-
 Deno.test("parseConfig knows an architecture without a model type", () => {
   const { model_type: _, ...bare } = RAW;
   assertEquals(parseConfig(bare).architecture, "llama");
@@ -88,8 +78,20 @@ const REFUSED: [change: Record<string, unknown>, message: string][] = [
   [{ attention_bias: true }, `"attention_bias" is true, which is not supported`],
   [{ mlp_bias: true }, `"mlp_bias" is true, which is not supported`],
   [{ quantization_config: { bits: 4 } }, `"quantization_config" is {"bits":4}`],
-  [{ rope_scaling: { type: "yarn", factor: 4 } }, `"rope_scaling" is {"type":"yarn","factor":4}`],
-  [{ rope_parameters: { rope_type: "llama3" } }, `"rope_parameters" is {"rope_type":"llama3"}`],
+  [{ rope_scaling: { type: "longrope" } }, `"rope_scaling" is {"type":"longrope"}`],
+  [{ rope_scaling: "yarn" }, `"rope_scaling" is "yarn"`],
+  [{ rope_parameters: { rope_type: "su" } }, `"rope_parameters" is {"rope_type":"su"}`],
+  [{ rope_scaling: { rope_type: "llama3" } }, `"rope_scaling": "factor" is missing`],
+  [{ rope_scaling: { rope_type: "linear", factor: 0 } }, `"rope_scaling": "factor" is 0; it must`],
+  [{ partial_rotary_factor: 0.5 }, `"partial_rotary_factor" is 0.5, which is not supported`],
+  [{ model_type: "mistral", sliding_window: "4" }, `"sliding_window" is "4"; it must be a whole`],
+  [{ model_type: "qwen3", attention_bias: true }, `"attention_bias" is true`],
+  [{ model_type: "phi3", rope_scaling: { type: "yarn" } }, `"rope_scaling" is {"type":"yarn"}`],
+  [{ model_type: "smollm3", no_rope_layers: [1] }, `"no_rope_layers" is [1]`],
+  [
+    { model_type: "qwen2", use_sliding_window: true, layer_types: ["full_attention", "linear"] },
+    `"layer_types" is ["full_attention","linear"]`,
+  ],
   [{ vocab_size: undefined }, `"vocab_size" is undefined; it must be a whole number above 0`],
   [{ hidden_size: "24" }, `"hidden_size" is "24"; it must be a whole number above 0`],
   [{ num_hidden_layers: 0 }, `"num_hidden_layers" is 0; it must be`],

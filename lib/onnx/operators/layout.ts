@@ -94,7 +94,7 @@ export function pad(
   return g.node("Pad", [x, pads, undefined, g.ints([at])], x.type, shape);
 }
 
-/** Consecutive parts of one axis, of the given lengths. It has no gradient rule. */
+/** Consecutive parts of one axis, of the given lengths. */
 export function split(g: Graph, x: Value, axis: number, lengths: readonly number[]): Value[] {
   const at = axisOf(x.shape.length, axis);
   const outputs = lengths.map((length) => ({ type: x.type, shape: x.shape.with(at, length) }));
@@ -172,6 +172,14 @@ export const layoutRules: GradientRules = {
     const before = slice(g, pads!, 0, 0, 1);
     const end = g.node("Add", [before, lengthOf(g, x!, axis)], "int64", [1]);
     return [slice(g, dy!, axis, before, end, x!.shape[axis])];
+  },
+
+  Split(g, { inputs: [x], outputs, attributes }, gradients) {
+    // ConstantOfShape gives float32 zeros when it has no value attribute.
+    const zeros = (y: Value) => g.node("ConstantOfShape", [shapeOf(g, y)], "float32", y.shape);
+    const parts = gradients.map((dy, at) => dy ?? zeros(outputs[at]));
+    const axis = attributes.axis as number;
+    return [concat(g, parts, axis, x!.shape[axis]), undefined];
   },
 
   Concat(g, { inputs, attributes }, [dy]) {

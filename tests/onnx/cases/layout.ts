@@ -6,6 +6,7 @@ import {
   reshape,
   reshapeTo,
   slice,
+  split,
   transpose,
   unsqueeze,
   type Value,
@@ -95,5 +96,20 @@ export const layoutCases: GradientCase[] = [
     "of symbolic lengths",
     { x: some(["tokens", 2], lengths), y: some(["keys", 2], lengths) },
     (g, { x, y }) => concat(g, [x, y], 0, "both"),
+  ),
+  layout(
+    "Split",
+    "of which one part is used",
+    { x: some(["tokens", 6], lengths) },
+    (g, { x }) => split(g, x, 1, [1, 3, 2])[1],
+  ),
+  layout(
+    "Split",
+    "of which all parts are used",
+    { x: some(["tokens", 5], lengths) },
+    (g, { x }) => {
+      const [one, two, rest] = split(g, x, 1, [2, 1, 2]);
+      return concat(g, [two, rest, one], 1);
+    },
   ),
 ];

@@ -1,0 +1,45 @@
+import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
+import { packRow } from "../../lib/model/mod.ts";
+import { longpo } from "../../lib/objective/mod.ts";
+import { builtFor, Learner, loadArtifacts, trainingSegments } from "../../lib/train/mod.ts";
+import { buildArtifacts, readArtifacts, writeArtifacts } from "../../lib/onnx/mod.ts";
+import { architectureCases, loadArchitecture } from "../support/golden_architectures.ts";
+import { relativeError } from "../support/golden_cases.ts";
+import { learn } from "../support/learn.ts";
+
+const cases = await Promise.all(architectureCases.map(loadArchitecture));
+
+for (const { name, config, parameters, learnt } of cases.filter(({ learnt }) => learnt)) {
+  Deno.test(`gradients of ${name} are those of PyTorch`, async () => {
+    const { document, objective: { beta, lambda }, loss, gradients } = learnt!;
+    const options = { beta, lambda, threads: 1 };
+    const found = await learn({ config, parameters }, [packRow([document])], 1, options);
+    assertAlmostEquals(found.results[0].loss, loss, 1e-5 * loss);
+    assertEquals([...found.gradients.keys()].sort(), [...gradients.keys()].sort());
+    for (const [parameter, { data }] of gradients) {
+      const error = relativeError(found.gradients.get(parameter)!, data);
+      assertLess(error, 1e-4, `${parameter}: relative error ${error}`);
+    }
+  });
+}
+
+Deno.test("artifacts of several kinds of layers are written, read and refused by kind", async () => {
+  const { config, parameters } = await loadArchitecture("smollm3");
+  const purpose = { config, objective: longpo, aggregation: "sum" } as const;
+  const files = buildArtifacts(trainingSegments(config, longpo, "sum"));
+  const folder = await Deno.makeTempDir();
+  try {
+    await writeArtifacts(`${folder}/artifacts`, files, builtFor(purpose));
+    const { manifest } = await readArtifacts(`${folder}/artifacts`);
+    const names = manifest.segments.map(({ name }) => name);
+    assertEquals(names, ["embed", "layer", "layer_unturned", "head"]);
+    const artifacts = await loadArtifacts(`${folder}/artifacts`, purpose);
+    await using _ = await Learner.open(config, parameters, { objective: longpo, artifacts });
+    const plain = { ...config, layerKinds: undefined };
+    const error = await loadArtifacts(`${folder}/artifacts`, { ...purpose, config: plain })
+      .then(() => undefined, (error) => error as Error);
+    assertEquals(error?.message.includes("built for layers layer, layer_unturned"), true);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
