@@ -8,18 +8,16 @@ import type { ModelConfig } from "../model/mod.ts";
 import type { Device } from "../runtime/mod.ts";
 import { documentRow, type DocumentSize, type RowSize } from "./plan/row_size.ts";
 import { type DeviceLoad, deviceLoad, withoutWorkspaces } from "./plan/device_load.ts";
-import { type PlanDtype, type StepMemory, stepMemory, totalBytes } from "./plan/memory.ts";
+import { type LearningSize, type StepMemory, stepMemory, totalBytes } from "./plan/memory.ts";
 import { type Rates, secondsFor } from "./plan/rates.ts";
 import { type StepWork, stepWork } from "./plan/work.ts";
 
 /** What is planned: a model, and the documents of a step. */
-export interface PlanOptions extends DocumentSize {
+export interface PlanOptions extends DocumentSize, LearningSize {
   /** The model's numbers. */
   config: ModelConfig;
   /** Documents of an optimiser step, each in a row of its own. @default {1} */
   documents?: number;
-  /** What numbers are computed in. @default {"float32"} */
-  dtype?: PlanDtype;
   /** What graphs run on. @default {"cpu"} */
   device?: Device;
 }
@@ -65,15 +63,15 @@ export interface StepPlan {
  * ```
  */
 export function planStep(options: PlanOptions): StepPlan {
-  const { config, documents = 1, dtype, device = "cpu" } = options;
+  const { config, documents = 1, device = "cpu" } = options;
   const row = documentRow(options);
-  const memory = stepMemory(config, row, dtype);
-  const work = stepWork(config, row, documents, dtype);
+  const memory = stepMemory(config, row, options);
+  const work = stepWork(config, row, documents, options);
   if (device === "cpu") {
     const seconds = (rates: Rates) => secondsFor(work, rates);
     return { row, memory, bytes: totalBytes(memory), work, seconds };
   }
-  const load = deviceLoad(config, row, documents, dtype);
+  const load = deviceLoad(config, row, documents, options);
   const seconds = (rates: Rates) => secondsFor(work, rates, load.transfer);
   const host = withoutWorkspaces(memory);
   return { row, memory: host, bytes: totalBytes(host), device: load, work, seconds };

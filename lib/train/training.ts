@@ -65,7 +65,7 @@ export class Training implements AsyncDisposable {
   static async open(options: TrainingOptions): Promise<Training> {
     const { model, ropeTheta = model.config.ropeTheta, checkpoint, device, threads } = options;
     const config = withRopeTheta(model.config, ropeTheta);
-    const check = new PlanCheck({ config, rates: options.rates });
+    const check = new PlanCheck({ config, rates: options.rates, lora: options.adapter?.lora });
     // What does not learn is read from where it is.
     const adapter = options.adapter && copyOf(options.adapter);
     const parameters = adapter ? model.parameters : copies(model.parameters);

@@ -2,12 +2,14 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { NllTokens } from "../../lib/data/mod.ts";
 import { UserError } from "../../lib/flow/mod.ts";
 import {
+  adaptedLayer,
   graphsOf,
   loadModel,
   type PackedRow,
   packRow,
   parameterCount,
   parseConfig,
+  randomAdapter,
   type TokenSequence,
 } from "../../lib/model/mod.ts";
 import { longpo, objectives, sft } from "../../lib/objective/mod.ts";
@@ -169,6 +171,36 @@ Deno.test("planned operations of a layer's matrices are those in its graphs", ()
     productsOf(trainingGraph(layer), tokens),
     perLayer(work.recompute + work.backward),
   );
+});
+
+Deno.test("planned operations of a layer with adapters are those in its graphs", () => {
+  for (const targets of [undefined, ["q_proj", "v_proj"], ["down_proj"]]) {
+    const lora = { rank: 3, alpha: 6, targets };
+    const layer = adaptedLayer(config, lora);
+    const tokens = 50;
+    const work = stepWork(config, { tokens, predictions: 0, pairs: 0 }, 1, { lora });
+    const perLayer = (count: number) => count / config.layerCount;
+    assertEquals(productsOf(evalGraph(layer), tokens), perLayer(work.forward));
+    assertEquals(
+      productsOf(trainingGraph(layer), tokens),
+      perLayer(work.recompute + work.backward),
+    );
+  }
+});
+
+Deno.test("a plan with adapters counts what learns, once more than the model", () => {
+  const lora = { rank: 2, alpha: 4 };
+  const { memory } = planStep({ ...size, lora });
+  const learnt = [...randomAdapter(config, lora, 1).parameters.values()]
+    .reduce((sum, { data }) => sum + data.byteLength, 0);
+  const { model, weights, gradients, moments, embedding } = memory;
+  assertEquals({ model, weights, gradients, moments, embedding }, {
+    model: 4 * parameterCount(config),
+    weights: learnt,
+    gradients: learnt,
+    moments: 2 * learnt,
+    embedding: 0,
+  });
 });
 
 Deno.test("plans grow with documents, turns, answers and the model", () => {

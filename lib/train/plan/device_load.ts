@@ -9,7 +9,14 @@
  */
 
 import { type ModelConfig, parameterCount } from "../../model/mod.ts";
-import { NUMBER_BYTES, type PlanDtype, type StepMemory, stepMemory, totalBytes } from "./memory.ts";
+import {
+  learningCount,
+  type LearningSize,
+  NUMBER_BYTES,
+  type StepMemory,
+  stepMemory,
+  totalBytes,
+} from "./memory.ts";
 import type { RowSize } from "./row_size.ts";
 
 /** A device's part. */
@@ -31,8 +38,9 @@ export function deviceLoad(
   config: ModelConfig,
   row: RowSize,
   rows: number,
-  dtype: PlanDtype = "float32",
+  learning: LearningSize = {},
 ): DeviceLoad {
+  const { dtype = "float32", lora } = learning;
   const { hiddenSize, vocabSize, layerCount, tieEmbeddings } = config;
   const matrix = vocabSize * hiddenSize;
   const parameters = parameterCount(config);
@@ -41,10 +49,10 @@ export function deviceLoad(
   // Forward: weights and states in, states and what is kept out. Backward: also gradients, both ways.
   const layers = layerCount * (layer + 3 * states + 3 * layer + 4 * states);
   const ends = matrix + states + 3 * matrix + 2 * states + 2 * matrix + states;
-  const update = parameters * (1 + 4 + 3);
+  const update = learningCount(config, lora) * (1 + 4 + 3);
   const bytes = NUMBER_BYTES[dtype];
   const segment = 3 * Math.max(layer, matrix) + 4 * states;
-  const memory = stepMemory(config, row, dtype);
+  const memory = stepMemory(config, row, learning);
   const workspaces = totalBytes(memory) - totalBytes(withoutWorkspaces(memory));
   return {
     bytes: Math.ceil(bytes * segment) + workspaces,

@@ -16,20 +16,27 @@
  * | embedding's gradient | V H + 2 T H |
  * | optimiser | 7.3 times the largest parameter |
  *
- * The letters are counts of values that live at once; the factors are measured, on
- * rows of 512 to 4,096 tokens. They are about twice what is alive, since the runtime allocates a
- * graph's values one by one in its first run, in one piece in the next, and gives nothing back. For
- * the same reason what segments take one after another is added up.
+ * Where adapters learn in place of the weights, N and the largest parameter are theirs, but for the
+ * model as it came, which is the policy too; the embedding has no gradient then.
+ *
+ * The letters are counts of values that live at once; the factors are measured, on rows of 512 to
+ * 4,096 tokens. They are about twice what is alive, since the runtime allocates a graph's values one
+ * by one in its first run, in one piece in the next, and gives nothing back; rows of ever other
+ * lengths take up to a quarter more. For the same reason what segments take one after another is
+ * added up.
  *
  * @module
  */
 
 import {
+  adapterShapes,
   elementCount,
   expectedParameters,
   HEAD_CHUNK,
+  type LoraConfig,
   type ModelConfig,
   parameterCount,
+  type ParameterShapes,
 } from "../../model/mod.ts";
 import type { RowSize } from "./row_size.ts";
 
@@ -39,17 +46,35 @@ export const NUMBER_BYTES = { float32: 4 } as const;
 /** What numbers are computed in. */
 export type PlanDtype = keyof typeof NUMBER_BYTES;
 
+/** What is computed in, and what learns. */
+export interface LearningSize {
+  /** What numbers are computed in. @default {"float32"} */
+  dtype?: PlanDtype;
+  /** Adapters that learn in place of the weights. @default {none} */
+  lora?: LoraConfig;
+}
+
+/** Names and shapes of what learns. */
+export function learningShapes(config: ModelConfig, lora?: LoraConfig): ParameterShapes {
+  return lora ? adapterShapes(config, lora) : expectedParameters(config);
+}
+
+/** How many numbers learn. */
+export function learningCount(config: ModelConfig, lora?: LoraConfig): number {
+  return [...learningShapes(config, lora).values()].map(elementCount).reduce((a, b) => a + b, 0);
+}
+
 /** What takes memory, by name; bytes. */
 export interface StepMemory {
   /** Deno with the program, the runtime's library and its graphs. */
   base: number;
   /** The model as it came: the reference, and where training starts. */
   model: number;
-  /** The policy. */
+  /** What learns: the policy's own weights, or its adapters. */
   weights: number;
-  /** Of every weight. */
+  /** Of all that learns. */
   gradients: number;
-  /** Two of every weight. */
+  /** Two of all that learns. */
   moments: number;
   /** Layers' inputs and what attention gave. */
   kept: number;
@@ -75,12 +100,12 @@ const QUERY_BLOCK = 128;
 export function stepMemory(
   config: ModelConfig,
   { tokens, predictions }: Pick<RowSize, "tokens" | "predictions">,
-  dtype: PlanDtype = "float32",
+  { dtype = "float32", lora }: LearningSize = {},
 ): StepMemory {
   const { hiddenSize, intermediateSize, layerCount, headCount, headSize, vocabSize } = config;
   const bytes = (numbers: number) => Math.ceil(numbers * NUMBER_BYTES[dtype]);
-  const parameters = bytes(parameterCount(config));
-  const largest = Math.max(...[...expectedParameters(config).values()].map(elementCount));
+  const learning = bytes(learningCount(config, lora));
+  const largest = Math.max(...[...learningShapes(config, lora).values()].map(elementCount));
   const scores = headCount * Math.min(QUERY_BLOCK, tokens) * tokens;
   const feed = (wide: number, narrow: number) =>
     2 * tokens * (wide * intermediateSize + narrow * hiddenSize);
@@ -89,15 +114,15 @@ export function stepMemory(
   const logits = Math.min(HEAD_CHUNK, predictions) * vocabSize;
   return {
     base: BASE,
-    model: parameters,
-    weights: parameters,
-    gradients: parameters,
-    moments: 2 * parameters,
+    model: bytes(parameterCount(config)),
+    weights: learning,
+    gradients: learning,
+    moments: 2 * learning,
     kept: bytes(layerCount * tokens * (hiddenSize + headCount * (headSize + 1))),
     layersForward: bytes(Math.max(feed(3, 5), 4 * scores)),
     layersBackward: bytes(Math.max(feed(5, 9), 7 * scores)),
     head: bytes(4 * logits + 4.5 * matrix + 12 * states),
-    embedding: bytes(matrix + 2 * states),
+    embedding: lora ? 0 : bytes(matrix + 2 * states),
     optimiser: bytes(7.3 * largest),
   };
 }

@@ -6,7 +6,7 @@
 
 import type { Batch } from "../../data/mod.ts";
 import type { Logger } from "../../flow/mod.ts";
-import type { ModelConfig } from "../../model/mod.ts";
+import type { LoraConfig, ModelConfig } from "../../model/mod.ts";
 import { stepMemory, trainingBytes } from "./memory.ts";
 import { type Rates, secondsFor } from "./rates.ts";
 import { rowSize } from "./row_size.ts";
@@ -24,6 +24,8 @@ const MIB = 2 ** 20;
 export interface PlanCheckOptions {
   /** The model under training. */
   config: ModelConfig;
+  /** Adapters that learn in place of the weights. @default {none} */
+  lora?: LoraConfig;
   /** The machine's rates; without them the time is not compared. */
   rates?: Rates;
   /** The process' memory now, in bytes. @default {what the system says} */
@@ -51,17 +53,17 @@ export class PlanCheck {
 
   /** Takes a step into account. */
   step({ rows }: Pick<Batch, "rows">, seconds: number): void {
-    const { config, rates } = this.#options;
+    const { config, rates, lora } = this.#options;
     const sizes = rows.map(rowSize);
     for (const size of sizes) {
-      const bytes = trainingBytes(stepMemory(config, size));
+      const bytes = trainingBytes(stepMemory(config, size, { lora }));
       this.#plannedBytes = Math.max(this.#plannedBytes, bytes);
     }
     this.#peak = Math.max(this.#peak, this.#memory());
     this.#steps++;
     // The first step also makes everything ready.
     if (!rates || this.#steps === 1) return;
-    const work = sizes.map((size) => stepWork(config, size, 1)).reduce(addWork);
+    const work = sizes.map((size) => stepWork(config, size, 1, { lora })).reduce(addWork);
     this.#planned += secondsFor(work, rates);
     this.#taken += seconds;
   }

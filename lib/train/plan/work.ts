@@ -12,7 +12,11 @@
  * | backward | L (2 M + 4 A) | 2 G |
  *
  * The recomputed forward leaves out the last matrix, whose result no gradient needs, and what attention
- * gave, which was kept. Only pairs that are seen count.
+ * gave, which was kept. Only pairs that are seen count;
+ * windows, which some architectures have, are taken for whole rows, and biases for nothing.
+ *
+ * Where adapters of R numbers a layer learn, a layer's forward has 2 T R more and its backward is
+ * L (M + 4 T R + 4 A): weights get no gradients. The little that the first layer saves is not counted.
  *
  * What lies between the products moves memory: each pass over an array is a read or a write. Passes
  * are those of the graphs' elementwise operators; see the numbers below.
@@ -20,8 +24,16 @@
  * @module
  */
 
-import { HEAD_CHUNK, type ModelConfig, parameterCount } from "../../model/mod.ts";
-import { NUMBER_BYTES, type PlanDtype } from "./memory.ts";
+import {
+  adapterShapes,
+  elementCount,
+  expectedParameters,
+  graphsOf,
+  HEAD_CHUNK,
+  type LoraConfig,
+  type ModelConfig,
+} from "../../model/mod.ts";
+import { learningCount, type LearningSize, NUMBER_BYTES } from "./memory.ts";
 import type { RowSize } from "./row_size.ts";
 
 /** Operations of matrix products by part, and bytes that elementwise operators move. */
@@ -71,20 +83,26 @@ const MATRIX_PASSES = 8;
 /** One of clearing, one of the norm, and the 15 elementwise operators of an update. */
 const OPTIMISER_PASSES = 36;
 
+/** What no gradient needs the result of, where it is adapted. */
+const LAST_MATRIX = "down_proj.lora_B.weight";
+
 /** What a step on so many rows of one size computes and moves. */
 export function stepWork(
   config: ModelConfig,
   row: RowSize,
   rows: number,
-  dtype: PlanDtype = "float32",
+  { dtype = "float32", lora }: LearningSize = {},
 ): StepWork {
   const { hiddenSize, intermediateSize, layerCount, vocabSize, headCount } = config;
   const { tokens, predictions, pairs } = row;
   const queries = headCount * config.headSize;
   const keys = config.keyValueHeadCount * config.headSize;
-  const weights = hiddenSize * (2 * queries + 2 * keys + 3 * intermediateSize);
+  const weights = layerMatrices(config);
   const products = 2 * tokens * weights;
   const last = 2 * tokens * hiddenSize * intermediateSize;
+  const adapters = lora ? adapterNumbers(config, lora) : undefined;
+  const added = 2 * tokens * (adapters?.all ?? 0);
+  const addedLast = 2 * tokens * (adapters?.last ?? 0);
   const scores = 2 * pairs * queries;
   const logits = 2 * predictions * vocabSize * hiddenSize;
   const layers = rows * layerCount;
@@ -94,7 +112,7 @@ export function stepWork(
     hidden: tokens * hiddenSize,
     heads: tokens * (queries + keys),
     scores: pairs * headCount,
-    weights,
+    weights: adapters?.all ?? weights,
   };
   const layerPasses = (Object.keys(PASSES) as (keyof typeof PASSES)[]).reduce(
     (sum, name) => sum + sizes[name] * (PASSES[name].forward + PASSES[name].training),
@@ -105,14 +123,31 @@ export function stepWork(
     (CHUNK_PASSES * chunks + MATRIX_PASSES) * vocabSize * hiddenSize;
   const bytes = NUMBER_BYTES[dtype];
   return {
-    forward: layers * (products + 2 * scores),
-    recompute: layers * (products - last + scores),
-    backward: layers * (2 * products + 4 * scores),
+    forward: layers * (products + added + 2 * scores),
+    recompute: layers * (products - last + added - addedLast + scores),
+    backward: layers * ((lora ? 1 : 2) * products + 2 * added + 4 * scores),
     head: rows * 4 * logits,
     attention: layers * 7 * scores,
     traffic: bytes * (layers * layerPasses + rows * headPasses),
-    optimiserTraffic: bytes * OPTIMISER_PASSES * parameterCount(config),
+    optimiserTraffic: bytes * OPTIMISER_PASSES * learningCount(config, lora),
   };
+}
+
+/** Numbers of a layer's matrices, whichever the architecture has. */
+function layerMatrices(config: ModelConfig): number {
+  const shapes = expectedParameters(config);
+  return Object.values(graphsOf(config).parameterNames.layer(config, 0))
+    .map((name) => shapes.get(name)!)
+    .filter(({ length }) => length === 2)
+    .reduce((sum, shape) => sum + elementCount(shape), 0);
+}
+
+/** Numbers of a layer's adapters: all, and those that are last in the recomputed forward. */
+function adapterNumbers(config: ModelConfig, lora: LoraConfig): { all: number; last: number } {
+  const shapes = [...adapterShapes({ ...config, layerCount: 1 }, lora)];
+  const sum = (of: typeof shapes) =>
+    of.reduce((total, [, shape]) => total + elementCount(shape), 0);
+  return { all: sum(shapes), last: sum(shapes.filter(([name]) => name.endsWith(LAST_MATRIX))) };
 }
 
 /** The sum of the works of several rows that make one step. */
