@@ -317,6 +317,11 @@ Deno.test("tee goes on when its sink has had enough", async () => {
   assertEquals(passed.length, 40);
 });
 
+Deno.test("tee goes on when its sink takes nothing at all", async () => {
+  const none = tee(() => Promise.resolve(), { buffer: 3 });
+  assertEquals((await Array.fromAsync(none(watched(20).rows, createContext()))).length, 20);
+});
+
 Deno.test("tee fails when its sink does", async () => {
   const source = watched();
   const failing: Sink<Row> = async (rows) => {

@@ -49,7 +49,12 @@ export function jsonlFile(path: string, options: JsonlFileOptions = {}): Sink<un
   const kept = `lines already written are in ${part}`;
 
   async function writeFile(source: AsyncIterable<unknown>, context: StageContext): Promise<void> {
-    const file = await whileWriting(
+    await writePart(source, context);
+    await whileWriting(path, Deno.rename(part, path), kept);
+  }
+
+  async function writePart(source: AsyncIterable<unknown>, context: StageContext): Promise<void> {
+    using file = await whileWriting(
       path,
       Deno.open(part, { read: true, write: true, create: true, truncate: !goOn }),
       kept,
@@ -66,10 +71,7 @@ export function jsonlFile(path: string, options: JsonlFileOptions = {}): Sink<un
       // The last batch may have got half of a line on the disk.
       await file.truncate(whole).catch(() => {});
       throw error;
-    } finally {
-      file.close();
     }
-    await whileWriting(path, Deno.rename(part, path), kept);
   }
 
   return named("jsonlFile", writeFile, { path });

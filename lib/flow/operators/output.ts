@@ -85,8 +85,3 @@ export abstract class Output<T> implements AsyncIterableIterator<T, undefined> {
     await this.return();
   }
 }
-
-/** The step that ends an iteration. */
-export function end<T>(): Promise<Step<T>> {
-  return Promise.resolve({ done: true, value: undefined });
-}

@@ -59,11 +59,8 @@ export function tee<Row>(sink: Sink<Row>, options: TeeOptions = {}): Stage<Row, 
     const branch = new Channel<Row>(buffer);
     const written = sink(branch, context);
     let failed = false;
-    // A sink that fails leaves the branch, so that the stream does not wait for it.
-    written.catch(() => {
-      failed = true;
-      return branch.return();
-    });
+    // A sink that is over leaves the branch, so that the stream does not wait for it.
+    written.catch(() => failed = true).finally(() => branch.return());
     let whole = false;
     try {
       for await (const row of source) {
