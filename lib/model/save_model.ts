@@ -9,6 +9,7 @@ import { parseConfig } from "./config.ts";
 import type { Model } from "./model.ts";
 import { patchJson } from "./patch_json.ts";
 import { writeFolder } from "./write_folder.ts";
+import { patchLength, patchTheta } from "./write_rope.ts";
 import {
   type WeightDtype,
   writeParameters,
@@ -36,21 +37,11 @@ const TORCH_NAMES: Readonly<Record<WeightDtype, string>> = {
   BF16: "bfloat16",
 };
 
-/** Python reads `1000000` as an integer, and Transformers wants the rotary base to be a float. */
-function asFloat(value: number): string {
-  const text = String(value);
-  return /^\d+$/.test(text) ? `${text}.0` : text;
-}
-
 /** The model's own config.json with only those values changed that the saved model changes. */
 function changedConfig(text: string, model: SavedModel, options: SaveModelOptions): string {
   const own = parseConfig(JSON.parse(text));
-  const theta = options.ropeTheta ?? model.config.ropeTheta;
-  if (theta !== own.ropeTheta) text = patchJson(text, "rope_theta", theta, asFloat(theta));
-  const length = options.maxPositions ?? model.config.maxPositions;
-  if (length !== own.maxPositions) {
-    text = patchJson(text, "max_position_embeddings", length, String(length));
-  }
+  text = patchTheta(text, own, options.ropeTheta ?? model.config.ropeTheta);
+  text = patchLength(text, own, options.maxPositions ?? model.config.maxPositions);
   const dtype = TORCH_NAMES[options.dtype ?? "F32"];
   return patchJson(text, "dtype" in own.raw ? "dtype" : "torch_dtype", dtype, `"${dtype}"`);
 }

@@ -53,6 +53,56 @@ for (const name of architectureCases) {
   });
 }
 
+/** What a model's config.json says once it is saved with another rotary base and length. */
+async function resaved(name: string, change: (raw: Record<string, unknown>) => void = () => {}) {
+  const { folder, parameters } = await loadArchitecture(name);
+  const raw = JSON.parse(await Deno.readTextFile(`${folder}/config.json`));
+  change(raw);
+  const config = parseConfig(raw);
+  const out = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${out}/config.json`, JSON.stringify(raw, null, 2));
+    const options = { ropeTheta: 5e6, maxPositions: 4096 };
+    await saveModel({ folder: out, config, parameters }, `${out}/saved`, options);
+    return {
+      before: config,
+      after: parseConfig(JSON.parse(await Deno.readTextFile(`${out}/saved/config.json`))),
+    };
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}
+
+Deno.test("a longer context leaves the wavelengths as they were trained", async () => {
+  for (const name of architectureCases) {
+    const { before, after } = await resaved(name);
+    assertEquals(after.ropeTheta, 5e6);
+    assertEquals(after.ropeScaling, before.ropeScaling, name);
+    assertEquals(after.layerKinds, before.layerKinds, name);
+    assertEquals(after.maxPositions, name === "rope_dynamic" ? 48 : 4096);
+  }
+  const { before, after } = await resaved("rope_yarn", ({ rope_scaling: scaling }) => {
+    delete (scaling as Record<string, unknown>).original_max_position_embeddings;
+  });
+  assertEquals(before.ropeScaling!.parameters.trainedLength, 128);
+  assertEquals(after.ropeScaling, before.ropeScaling);
+  assertEquals(after.maxPositions, 4096);
+});
+
+Deno.test("another rotary base is the base of Gemma's layers that see everything", async () => {
+  const { before, after } = await resaved("gemma3", (raw) => {
+    raw.rope_parameters = {
+      sliding_attention: { rope_type: "default", rope_theta: 20000.0 },
+      full_attention: { rope_type: "default", rope_theta: raw.rope_theta },
+    };
+    delete raw.rope_theta;
+    delete raw.rope_local_base_freq;
+  });
+  assertEquals(before.layerKinds![0].ropeTheta, 20000);
+  assertEquals(after.layerKinds, before.layerKinds);
+  assertEquals(after.ropeTheta, 5e6);
+});
+
 async function configOf(name: string): Promise<ModelConfig> {
   return (await loadArchitecture(name)).config;
 }

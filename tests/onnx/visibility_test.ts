@@ -52,3 +52,16 @@ Deno.test("visibilityBias adds nothing to what is seen and leaves nothing of the
     1 + 2 + 3 + 4 + 3 + 1 + 2,
   );
 });
+
+Deno.test("visible with a window is within so many positions, a token's own counted", async () => {
+  const g = new Graph("window");
+  const row = { ...marks(g), position: g.input("position", "float32", ["tokens"]) };
+  g.output("seen", visible(g, row, row, 2));
+  const position = floats(Float32Array.of(0, 1, 2, 3, 2, 0, 1), [7]);
+  const { seen: found } = await runGraph(g, { ...feeds(), position });
+  const near = ["x......", "xx.....", ".xx....", "..xx...", ".x..x..", ".....x.", ".....xx"];
+  assertEquals(
+    [...found.data].map(Boolean),
+    near.flatMap((line) => [...line].map((x) => x === "x")),
+  );
+});

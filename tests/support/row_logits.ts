@@ -4,6 +4,7 @@ import {
   adapterNames,
   graphsOf,
   layerInputs,
+  layerKind,
   type ModelConfig,
   type Parameters,
   segmentParameters,
@@ -25,14 +26,15 @@ export async function rowLogits(
     branch: new Int32Array(ids.length),
     position: Int32Array.from(ids.keys()),
   };
-  const shared = layerInputs(marks, config);
-  const segment = adapter ? adaptedLayer(config, adapter.lora) : graphs.layer(config);
   const embedInputs = { tokens: ints(ids), ...weights(names.embed(config)) };
   let { hidden } = await runGraph(evalGraph(graphs.embed(config)), embedInputs);
   for (let layer = 0; layer < config.layerCount; layer++) {
     const ab = adapter
       ? segmentParameters(adapterNames(config, adapter.lora, layer), adapter.parameters)
       : {};
+    const kind = layerKind(config, layer);
+    const segment = adapter ? adaptedLayer(config, adapter.lora, kind) : graphs.layer(config, kind);
+    const shared = layerInputs(marks, config, kind);
     const given = { input: hidden, ...shared, ...weights(names.layer(config, layer)), ...ab };
     ({ hidden } = await runGraph(evalGraph(segment), given));
   }

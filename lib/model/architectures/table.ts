@@ -22,6 +22,42 @@ const architectures = new Map<string, Architecture>();
  * those of the architectures that are here.
  *
  * @throws {UserError} If there is one for its `model_type` already.
+ *
+ * @example A Llama that normalises what attention gives
+ * ```ts
+ * import {
+ *   decoder,
+ *   gatedMlp,
+ *   parameterCount,
+ *   parseConfig,
+ *   preNormLayer,
+ *   readDecoderConfig,
+ *   registerArchitecture,
+ *   rmsNorm,
+ *   selfAttention,
+ * } from "@longpo/longpo/model";
+ *
+ * registerArchitecture({
+ *   modelType: "calm_llama",
+ *   className: "CalmLlamaForCausalLM",
+ *   readConfig: readDecoderConfig,
+ *   graphs: decoder({
+ *     layer: preNormLayer(
+ *       (scope, x) => rmsNorm(scope, "self_attn.norm", selfAttention(scope, x)),
+ *       gatedMlp,
+ *     ),
+ *   }),
+ * });
+ * const config = parseConfig({
+ *   model_type: "calm_llama",
+ *   vocab_size: 16,
+ *   hidden_size: 8,
+ *   intermediate_size: 16,
+ *   num_hidden_layers: 1,
+ *   num_attention_heads: 2,
+ * });
+ * console.log(parameterCount(config)); // 928
+ * ```
  */
 export function registerArchitecture(architecture: Architecture): void {
   const { modelType } = architecture;
