@@ -1,4 +1,4 @@
-import { type Logger, named, type Stage, UserError } from "../flow/mod.ts";
+import { consecutive, type Logger, named, type Stage, UserError } from "../flow/mod.ts";
 import { bm25, indexOfLargest } from "./bm25.ts";
 import { packChunks } from "./pack_chunks.ts";
 import type { CountTokens } from "./pieces.ts";
@@ -56,7 +56,7 @@ export function chunk(options: ChunkOptions): Stage<DocumentRecord, ChunkedDocum
         meter.drop("text the tokenizer has no tokens for", document);
         continue;
       }
-      const parts = groupByTokens(chunks, longTokens);
+      const parts = consecutive(chunks, longTokens, ({ tokens }) => tokens);
       if (parts.length > 1) meter.count("long documents cut");
       for (const part of parts.length > 1 ? cut(document, parts) : [whole(document, chunks)]) {
         if (part.tokens < minTokens) {
@@ -89,21 +89,6 @@ function chunksOf(
 
 function whole(document: DocumentRecord, chunks: Chunk[]): ChunkedDocument {
   return { ...document, tokens: tokensOf(chunks), chunks };
-}
-
-/** Consecutive chunks of at most `limit` tokens together. */
-function groupByTokens(chunks: readonly Chunk[], limit: number): Chunk[][] {
-  const groups: Chunk[][] = [];
-  let size = 0;
-  for (const chunk of chunks) {
-    if (groups.length === 0 || size + chunk.tokens > limit) {
-      groups.push([]);
-      size = 0;
-    }
-    groups[groups.length - 1].push(chunk);
-    size += chunk.tokens;
-  }
-  return groups;
 }
 
 /** The document as several, each of the chunks of one group. */

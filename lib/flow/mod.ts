@@ -13,6 +13,7 @@ export { StageError, type StageErrorOptions } from "./stage_error.ts";
 export { isSystemError, whileWriting } from "./system_error.ts";
 export * from "./user_error.ts";
 export * from "./random.ts";
+export { consecutive } from "./consecutive.ts";
 
 export { type Pipeline, pipeline, type PipelineOptions, type RunOptions } from "./run/pipeline.ts";
 export { drops, formatReport, type PipelineReport, type StageReport } from "./run/report.ts";

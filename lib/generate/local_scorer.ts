@@ -4,6 +4,7 @@
  * @module
  */
 
+import { consecutive } from "../flow/mod.ts";
 import {
   fingerprint,
   type ForwardOptions,
@@ -23,25 +24,6 @@ export interface LocalScorerOptions extends ForwardOptions {
   ropeTheta?: number;
   /** Tokens that documents are packed up to, to be scored at once. @default {2048} */
   tokensPerRow?: number;
-}
-
-/** Consecutive documents up to a number of tokens, at least one. */
-function rowsOf(
-  documents: readonly SequencedDocument[],
-  tokensPerRow: number,
-): SequencedDocument[][] {
-  const rows: SequencedDocument[][] = [];
-  let length = Infinity;
-  for (const document of documents) {
-    const own = rowLength(document);
-    length += own;
-    if (length > tokensPerRow) {
-      rows.push([]);
-      length = own;
-    }
-    rows.at(-1)!.push(document);
-  }
-  return rows;
 }
 
 /** A model in this process that says how likely answers are. */
@@ -75,7 +57,7 @@ export class LocalScorer implements Scorer, AsyncDisposable {
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<TurnScores[]> {
     const scores: TurnScores[] = [];
-    for (const row of rowsOf(documents, this.#tokensPerRow)) {
+    for (const row of consecutive(documents, this.#tokensPerRow, rowLength)) {
       signal?.throwIfAborted();
       scores.push(...await this.#scoreRow(row, signal));
     }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Random, UserError } from "../flow/mod.ts";
+import { consecutive, Random, UserError } from "../flow/mod.ts";
 import {
   documentLengths,
   type ForwardOptions,
@@ -33,21 +33,6 @@ export interface TokenSamplerOptions extends ForwardOptions {
 /** An answer and where its next token goes. */
 interface OpenAnswer extends RowEnd {
   answer: Answer;
-}
-
-/** Consecutive clusters up to a number of tokens, at least one. */
-function batchesOf(clusters: readonly Cluster[], tokens: number): Cluster[][] {
-  const batches: Cluster[][] = [];
-  let length = Infinity;
-  for (const cluster of clusters) {
-    length += clusterLength(cluster);
-    if (length > tokens) {
-      batches.push([]);
-      length = clusterLength(cluster);
-    }
-    batches.at(-1)!.push(cluster);
-  }
-  return batches;
 }
 
 /** Randomness of each prompt: of its own tokens, and how often they were there before. */
@@ -162,8 +147,9 @@ export class TokenSampler implements AsyncDisposable {
     const answers = randomOf(prompts, options.seed ?? 0).map((own) => new Answer(options, own));
     const weights = forwardWeights(this.#config, this.#parameters);
     const clusters = this.#clusters(prompts);
+    const batches = consecutive(clusters, this.#options.batchTokens, clusterLength);
     const started = performance.now();
-    for (const [index, batch] of batchesOf(clusters, this.#options.batchTokens).entries()) {
+    for (const [index, batch] of batches.entries()) {
       const cache = this.#cacheFor(batch, options.maxTokens);
       let open = await this.#prefill(weights, cache, batch, answers, options.signal);
       if (index === 0) this.#stats.secondsToFirstToken = (performance.now() - started) / 1000;
