@@ -9,7 +9,7 @@ import { shuffle, type ShuffleOptions } from "./shuffle.ts";
  * What is dropped is counted the first time only.
  *
  * @param source Can be read as often as there are epochs.
- * @param count How often.
+ * @param count How often; `Infinity` goes on until nobody wants more. A source of nothing is read once.
  *
  * @example Two epochs of three records
  * ```ts
@@ -34,7 +34,12 @@ export function epochs<Row>(
     for (let epoch = 0; epoch < count; epoch++) {
       const seed = new Random(context.seed).fork("epoch", epoch).int(2 ** 31);
       const own = { ...epoch === 0 ? context : muted(context), seed };
-      yield* shuffled(open(source, own), own);
+      let any = false;
+      for await (const row of shuffled(open(source, own), own)) {
+        any = true;
+        yield row;
+      }
+      if (!any) return;
     }
   }, { count });
 }

@@ -4,6 +4,7 @@ import {
   chunk,
   compress,
   documents,
+  epochs,
   instruct,
   pair,
   type PairRecord,
@@ -63,7 +64,7 @@ Deno.test("data pipeline writes pairs that are read back and batched", async () 
   const batching = pipeline({
     name: "batching",
     log: silent,
-    source: readPairs(path, { epochs: 2 }),
+    source: epochs(readPairs(path), 2),
     stages: [batch({
       model,
       tokensPerRow: 2000,

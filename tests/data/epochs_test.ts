@@ -32,3 +32,7 @@ Deno.test("epochs counts what is dropped in the first only", async () => {
   assertEquals(await Array.fromAsync(epochs(source, 3)(createContext({ meter }))), [1, 1, 1]);
   assertEquals(drops, ["broken"]);
 });
+
+Deno.test("epochs of a source that gives nothing end", async () => {
+  assertEquals(await Array.fromAsync(epochs([], Infinity)(createContext())), []);
+});
