@@ -13,7 +13,7 @@ import { makeLesson } from "../examples/world/lessons.ts";
 import { writeBlankModel } from "../examples/world/model_config.ts";
 import { lessonSequences } from "../examples/world/teach.ts";
 import { command, commonFlags, main, number, progress, string } from "../lib/cli/mod.ts";
-import { chunk, documents, packBatches, plainText } from "../lib/data/mod.ts";
+import { chunk, documents, epochs, packBatches, plainText } from "../lib/data/mod.ts";
 import {
   jsonlFile,
   pipe,
@@ -22,6 +22,7 @@ import {
   type Source,
   type Stage,
   tap,
+  UserError,
 } from "../lib/flow/mod.ts";
 import {
   type ChatModel,
@@ -47,7 +48,12 @@ const pretrain = command({
     seed: commonFlags.seed,
     device: commonFlags.device,
     learningRate: number({ summary: "The highest learning rate on plain texts", default: 1e-3 }),
-    steps: number({ summary: "Optimiser steps on plain texts", default: 1000, min: 1 }),
+    steps: number({
+      summary: "Optimiser steps on plain texts",
+      default: 1000,
+      min: 1,
+      integer: true,
+    }),
     threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
   },
 });
@@ -76,9 +82,9 @@ function texts(model: ChatModel, path: string, tokens: number): Source<Sequenced
     chunk({ tokenizer: model.tokenizer, tokens, minTokens: 2 }),
     plainText({ model }),
   );
-  return async function* texts(context) {
-    while (true) yield* pieces(documents({ paths: [path] })(context), context);
-  };
+  const once: Source<SequencedDocument> = (context) =>
+    pieces(documents({ paths: [path] })(context), context);
+  return epochs(once, Infinity);
 }
 
 /** A stage that ends the stream once the loss, averaged over some 20 steps, is low enough. */
@@ -101,7 +107,9 @@ await main(pretrain, async (flags, { signal, log }) => {
   const model = await loadTextModel(folder);
   const parameters = firstWeights(model.config, seed);
   const place = { device: await findDevice(flags.device), threads };
-  await using learner = await Learner.open(model.config, parameters, { objective: sft, ...place });
+  // A model as small as this one is quicker learnt in one graph than layer by layer.
+  const options = { objective: sft, segment: "model" as const, ...place };
+  await using learner = await Learner.open(model.config, parameters, options);
   const adamW = { beta2: 0.98, weightDecay: 0.01 };
   await using optimizer = await AdamW.open(learner.artifacts, parameters, adamW, place);
 
@@ -113,12 +121,12 @@ await main(pretrain, async (flags, { signal, log }) => {
       learningRate,
       documents: 16,
     }]
-    : curriculum.map((part, number) => ({
+    : curriculum.map((part, index) => ({
       ...part,
-      source: lessons(model, part, random.fork("lessons", number)),
+      source: lessons(model, part, random.fork("lessons", index)),
     }));
-  for (const [number, part] of parts.entries()) {
-    const name = `part ${number + 1} of ${parts.length}`;
+  for (const [index, part] of parts.entries()) {
+    const name = `part ${index + 1} of ${parts.length}`;
     using shown = progress({ label: name, total: part.steps });
     await pipeline({
       name,
@@ -131,8 +139,11 @@ await main(pretrain, async (flags, { signal, log }) => {
         tap(({ loss }: StepMetrics) => shown.advance(1, `NLL ${loss.toFixed(4)}`)),
         until(part.until),
       ],
-      sink: jsonlFile(`${out}/metrics-${number + 1}.jsonl`),
+      sink: jsonlFile(`${out}/metrics-${index + 1}.jsonl`),
     }).run({ signal });
+  }
+  if (optimizer.step === 0) {
+    throw new UserError(`There is nothing to learn from in ${flags.documents}`);
   }
   await saveModel({ config: model.config, folder, parameters }, `${out}/model`, {
     overwrite: true,

@@ -171,3 +171,13 @@ export function valuesRead(node: Node): Value[] {
   const nested = nestedGraphs(node).flatMap((graph) => graph.nodes.flatMap(valuesRead));
   return [...node.inputs.filter((input) => input !== undefined), ...nested];
 }
+
+/** Makes everything in a graph that reads a value read another one. */
+export function replaceValue(g: Graph, value: Value, by: Value): void {
+  const now = <T extends Value | undefined>(read: T) => read === value ? by : read;
+  for (const node of g.nodes) {
+    node.inputs = node.inputs.map(now);
+    for (const nested of nestedGraphs(node)) replaceValue(nested, value, by);
+  }
+  g.outputs = g.outputs.map(now);
+}

@@ -29,6 +29,7 @@
  */
 
 export * from "./artifacts.ts";
+export * from "./chain.ts";
 export * from "./composites/attention.ts";
 export * from "./composites/log_probs.ts";
 export * from "./composites/loop.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Graph, nestedGraphs, type Node, type Value, valuesRead } from "./graph.ts";
+import { type Graph, type Node, replaceValue, type Value, valuesRead } from "./graph.ts";
 import { prune } from "./rewrite.ts";
 
 type Makers = ReadonlyMap<Value, Node>;
@@ -48,22 +48,13 @@ function inOrder(nodes: readonly Node[]): Node[] {
   return [...order];
 }
 
-function replace(g: Graph, value: Value, by: Value): void {
-  const now = <T extends Value | undefined>(read: T) => read === value ? by : read;
-  for (const node of g.nodes) {
-    node.inputs = node.inputs.map(now);
-    for (const nested of nestedGraphs(node)) replace(nested, value, by);
-  }
-  g.outputs = g.outputs.map(now);
-}
-
 /** Takes values from their twins where these are computed anyway and need not wait for them. */
 export function useTwins(g: Graph): void {
   for (const [value, twin] of g.twins) {
     const makers = makersOf(g.nodes);
     const maker = makers.get(twin);
     if (!maker || !makers.has(value) || needs(maker, value, makers)) continue;
-    replace(g, value, twin);
+    replaceValue(g, value, twin);
     twin.name = value.name;
     g.nodes = inOrder(g.nodes);
   }

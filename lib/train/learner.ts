@@ -6,14 +6,9 @@
 
 import { UserError } from "../flow/user_error.ts";
 import {
-  adaptedLayer,
   type Adapter,
-  adapterNames,
-  graphsOf,
   layerInputs,
-  layerKind,
   layerKinds,
-  type LoraConfig,
   type ModelConfig,
   ofKinds,
   type PackedRow,
@@ -22,7 +17,6 @@ import {
 } from "../model/mod.ts";
 import {
   type Aggregation,
-  headSegment,
   type Objective,
   objectiveInputs,
   type ObjectiveWeights,
@@ -33,10 +27,6 @@ import {
   accumulationOut,
   type ArtifactFiles,
   buildArtifacts,
-  frozen,
-  gradientName,
-  leading,
-  type Segment,
   segmentPaths,
 } from "../onnx/mod.ts";
 import {
@@ -49,6 +39,15 @@ import {
   type SessionOptions,
   type Tensors,
 } from "../runtime/mod.ts";
+import { layeredPass, type RowPass, type SegmentRunner, wholePass } from "./row_pass.ts";
+import {
+  chainNames,
+  FIRST_LAYER,
+  type Names,
+  type SegmentChoice,
+  trainingSegments,
+  WHOLE,
+} from "./segments.ts";
 
 /** What is learned, and how it is computed. */
 export interface LearnerOptions extends SessionOptions, Partial<ObjectiveWeights> {
@@ -60,6 +59,14 @@ export interface LearnerOptions extends SessionOptions, Partial<ObjectiveWeights
   artifacts?: ArtifactFiles;
   /** Learns in place of the model's own weights, which stay as they are. @default {none} */
   adapter?: Adapter;
+  /**
+   * What is computed at once: a `layer`, so that little more than the layers' inputs is held and the
+   * rest computed twice, or the whole `model`, which takes less time, and memory for everything that is
+   * between forward and backward: some 10 KB a token and layer for a hidden size of 128.
+   *
+   * @default {"layer"}
+   */
+  segment?: SegmentChoice;
 }
 
 /** What one row's forward and backward gave; sums over its documents times the scale. */
@@ -74,38 +81,11 @@ export interface RowResult {
   logProbs: TurnLogProbs;
 }
 
-/** The first layer where its backward is not that of the others. */
-const FIRST_LAYER = "first_layer";
-
-/**
- * The chain of segments that a model and an objective make.
- *
- * @param lora Where only adapters learn, nothing does before the first layer, whose backward ends
- * there.
- */
-export function trainingSegments(
-  config: ModelConfig,
-  objective: Objective,
-  aggregation: Aggregation,
-  lora?: LoraConfig,
-): Segment[] {
-  const graphs = graphsOf(config);
-  const embed = graphs.embed(config);
-  const head = headSegment(config, objective, aggregation);
-  const kinds = layerKinds(config);
-  if (!lora) return [embed, ...kinds.map((kind) => graphs.layer(config, kind)), head];
-  const first = adaptedLayer(config, lora, layerKind(config, 0));
-  const layers = kinds.map((kind) => adaptedLayer(config, lora, kind));
-  return [frozen(embed), leading(first, FIRST_LAYER), ...layers, frozen(head)];
-}
-
 /**
  * Sessions by their graph's path: forwards of all segments but the last, backwards of all that learn
  * or pass gradients on.
  */
 type Sessions = Record<string, Session>;
-
-type Names = Record<string, string>;
 
 /** What a learner holds beside its sessions. */
 type LearnerState = Pick<
@@ -138,12 +118,14 @@ export class Learner implements AsyncDisposable {
   /** The numbers of the loss. */
   readonly weights: ObjectiveWeights;
   readonly #sessions: Sessions;
+  readonly #pass: RowPass;
   /** What rows read: the model's weights, and the adapter's. */
   readonly #read: Parameters;
 
   private constructor(
     { config, parameters, artifacts, objective, weights, adapter }: LearnerState,
     sessions: Sessions,
+    pass: RowPass,
   ) {
     this.config = config;
     this.parameters = parameters;
@@ -154,6 +136,7 @@ export class Learner implements AsyncDisposable {
     this.learning = adapter?.parameters ?? parameters;
     this.#read = adapter ? new Map([...parameters, ...adapter.parameters]) : parameters;
     this.#sessions = sessions;
+    this.#pass = pass;
     this.gradients = new Map(
       [...this.learning].map(([name, { data }]) => [name, new Float32Array(data.length)]),
     );
@@ -166,63 +149,48 @@ export class Learner implements AsyncDisposable {
     options: LearnerOptions,
   ): Promise<Learner> {
     const { objective, aggregation = "sum", beta = 0.1, lambda = 0.01, adapter } = options;
-    const { device, threads, backend } = options;
+    const { device, threads, backend, segment } = options;
+    const lora = adapter?.lora;
     const artifacts = options.artifacts ??
-      buildArtifacts(trainingSegments(config, objective, aggregation, adapter?.lora));
+      buildArtifacts(trainingSegments(config, objective, aggregation, lora, segment));
     const open = (path: string) => () =>
       Session.open(artifactOf(artifacts, path), { device, threads, backend, name: path });
+    const whole = artifacts.has(segmentPaths(WHOLE).training);
     const layers = layerKinds(config).map(({ name }) => name);
+    const forward = whole ? [] : ["embed", ...layers];
+    const backward = whole ? [WHOLE] : [adapter ? FIRST_LAYER : "embed", ...layers, "head"];
     const paths = [
-      ...["embed", ...layers].map((segment) => segmentPaths(segment).eval),
-      ...[adapter ? FIRST_LAYER : "embed", ...layers, "head"]
-        .map((segment) => segmentPaths(segment).training),
+      ...forward.map((segment) => segmentPaths(segment).eval),
+      ...backward.map((segment) => segmentPaths(segment).training),
     ];
     const sessions = await openAll(Object.fromEntries(paths.map((path) => [path, open(path)])));
     const weights = { beta, lambda };
     const state = { config, parameters, artifacts, objective, weights, adapter };
-    return new Learner(state, sessions);
+    const names = chainNames(config, lora);
+    const pass = whole
+      ? wholePass(WHOLE, names)
+      : layeredPass(names, adapter ? FIRST_LAYER : undefined);
+    return new Learner(state, sessions, pass);
   }
 
   /**
-   * Adds one row's gradients: forward with little more than the layers' inputs kept, then backward.
+   * Adds one row's gradients.
    *
    * @param scale One over the number of documents of the whole step.
    */
   async accumulate(row: PackedRow, scale: number, signal?: AbortSignal): Promise<RowResult> {
-    const { config } = this;
-    const { parameterNames: names } = graphsOf(config);
-    const shared = ofKinds(config, (kind) => layerInputs(row, config, kind));
-    const tokens = ints(row.tokens);
-
-    const kept: Tensors[] = [];
-    const embedNames = names.embed(config);
-    let { hidden } = await this.#forward("embed", { tokens }, embedNames);
-    for (let layer = 0; layer < config.layerCount; layer++) {
-      signal?.throwIfAborted();
-      const input = hidden;
-      const { name } = layerKind(config, layer);
-      const feeds = { input, ...shared[name] };
-      const outputs = await this.#forward(name, feeds, this.#layerNames(layer));
-      const { hidden: next, ...rest } = outputs;
-      kept.push({ input, ...rest });
-      hidden = next;
-    }
-
-    const headFeeds = { input: hidden, ...objectiveInputs(row, this.weights, scale) };
-    const result = await this.#backward("head", headFeeds, names.head(config));
-    let gradient = result[gradientName("input")];
-    for (let layer = config.layerCount - 1; layer >= 0; layer--) {
-      signal?.throwIfAborted();
-      const { name } = layerKind(config, layer);
-      const feeds = { ...kept.pop(), ...shared[name], [gradientName("hidden")]: gradient };
-      const segment = this.adapter && layer === 0 ? FIRST_LAYER : name;
-      const given = await this.#backward(segment, feeds, this.#layerNames(layer));
-      gradient = given[gradientName("input")];
-    }
-    if (!this.adapter) {
-      const embedFeeds = { tokens, [gradientName("hidden")]: gradient };
-      await this.#backward("embed", embedFeeds, embedNames);
-    }
+    const feeds = {
+      tokens: ints(row.tokens),
+      layers: ofKinds(this.config, (kind) => layerInputs(row, this.config, kind)),
+      loss: objectiveInputs(row, this.weights, scale),
+    };
+    const run: SegmentRunner = {
+      forward: (segment, feeds, names) => this.#forward(segment, feeds, names),
+      backward: (segment, feeds, names) => this.#backward(segment, feeds, names),
+    };
+    signal?.throwIfAborted();
+    const result = await this.#pass(feeds, run, signal);
+    signal?.throwIfAborted();
 
     const scalar = (name: string) => floatsOf(result[name])[0];
     return {
@@ -239,13 +207,6 @@ export class Learner implements AsyncDisposable {
   /** Sets all gradients to zero. */
   clear(): void {
     for (const gradient of this.gradients.values()) gradient.fill(0);
-  }
-
-  /** Inputs of a layer's graphs that are weights, adapters among them. */
-  #layerNames(layer: number): Names {
-    const { config, adapter } = this;
-    const names = graphsOf(config).parameterNames.layer(config, layer);
-    return adapter ? { ...names, ...adapterNames(config, adapter.lora, layer) } : names;
   }
 
   #given(names: Names): Tensors {

@@ -61,5 +61,6 @@ export * from "./plan/rates.ts";
 export * from "./plan/row_size.ts";
 export * from "./plan/work.ts";
 export * from "./schedule.ts";
+export { type SegmentChoice, trainingSegments } from "./segments.ts";
 export * from "./train_step.ts";
 export * from "./training.ts";

@@ -1,11 +1,11 @@
 /**
  * A training step, phase by phase: what it costs, and how near it is to the matrix products in it.
  *
- *     deno run -A tests/bench/step.ts [--large] [--threads=1] [--repeats=5]
+ *     deno run -A tests/bench/step.ts [--large] [--threads=1] [--whole] [--repeats=9]
  *
  * The small model is the embedded one's shape, on two rows: one long document with 16 branches, and 16
  * short ones. `--large` is SmolLM2-135M's shape with random weights on a document of 2,048 tokens
- * with two answers of 128. Counted are the operations of the products that no way around is known of:
+ * with two answers of 128. With `--whole` the model is one segment. Counted are the operations of the products that no way around is known of:
  * those of a forward, of a second forward (only the layers' inputs are kept) and of a backward, and
  * of scores only those that are seen. Times are the least of the repeats: wall time, and CPU time of
  * all threads, which neighbours on the machine disturb less.
@@ -33,6 +33,7 @@ const flag = (name: string) => {
 };
 const large = flag("large") !== undefined;
 const threads = Number(flag("threads") ?? 0);
+const segment: "layer" | "model" = flag("whole") === undefined ? "layer" : "model";
 const repeats = Number(flag("repeats") ?? (large ? 2 : 9));
 
 /** Wall and CPU time since a start, in milliseconds. */
@@ -56,6 +57,7 @@ const PHASES: Readonly<Record<string, RegExp>> = {
   "head": /^head\//,
   "layers backward": /^layer\/training/,
   "embed backward": /^embed\/training/,
+  "whole model": /^model\/training/,
   "optimiser": /^(optimizer|sum_of_squares)/,
 };
 
@@ -153,7 +155,8 @@ const least = (a: Cost | undefined, b: Cost): Cost =>
 
 async function measure(name: string, config: ModelConfig, row: PackedRow): Promise<void> {
   const parameters = randomParameters(config, 1);
-  await using learner = await Learner.open(config, parameters, { objective: longpo, threads });
+  const options = { objective: longpo, threads, segment };
+  await using learner = await Learner.open(config, parameters, options);
   await using optimizer = await AdamW.open(learner.artifacts, parameters, {}, { threads });
   const { documents } = row;
   const batch = { rows: [row], documents: documents.length, tokens: row.tokens.length };

@@ -15,10 +15,14 @@ import { learn } from "../support/learn.ts";
 
 const cases = await Promise.all(architectureCases.map(loadArchitecture));
 
-for (const { name, config, parameters, learnt } of cases.filter(({ learnt }) => learnt)) {
-  Deno.test(`gradients of ${name} are those of PyTorch`, async () => {
+const learnable = cases.filter(({ learnt }) => learnt);
+const runs = (["layer", "model"] as const)
+  .flatMap((segment) => learnable.map((each) => ({ ...each, segment })));
+
+for (const { name, config, parameters, learnt, segment } of runs) {
+  Deno.test(`gradients of ${name} are those of PyTorch, a ${segment} a segment`, async () => {
     const { document, objective: { beta, lambda }, loss, gradients } = learnt!;
-    const options = { beta, lambda, threads: 1 };
+    const options = { beta, lambda, threads: 1, segment };
     const found = await learn({ config, parameters }, [packRow([document])], 1, options);
     assertAlmostEquals(found.results[0].loss, loss, 1e-5 * loss);
     assertEquals([...found.gradients.keys()].sort(), [...gradients.keys()].sort());
