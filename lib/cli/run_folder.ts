@@ -57,7 +57,9 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
 async function holdsWork(folder: string): Promise<boolean> {
   for await (const { name } of Deno.readDir(folder)) {
     if (name === SETTINGS || name === "artifacts") continue;
-    if ((await Deno.stat(`${folder}/${name}`)).size > 0) return true;
+    const { isDirectory, size } = await Deno.stat(`${folder}/${name}`);
+    // Not every file system gives a directory a size.
+    if (isDirectory || size > 0) return true;
   }
   return false;
 }
@@ -68,14 +70,21 @@ export interface RunFolderOptions {
   overwrite?: boolean;
 }
 
+/** What a folder holds, seen from a run. */
+type Contents =
+  | "nothing"
+  | "this run"
+  | "a finished run"
+  | "a run that was told other things"
+  | "a report.json that is of no run";
+
 /** What a folder holds, seen from a run with these settings. */
-async function contentsOf(
-  folder: string,
-  settings: Settings,
-): Promise<"nothing" | "this run" | "a finished run" | "a run that was told other things"> {
-  if (await readIfThere(`${folder}/${REPORT}`) !== undefined) return "a finished run";
+async function contentsOf(folder: string, settings: Settings): Promise<Contents> {
   const before = await readJsonIfThere(`${folder}/${SETTINGS}`);
-  if (before === undefined || !await holdsWork(folder)) return "nothing";
+  const isFinished = await readIfThere(`${folder}/${REPORT}`) !== undefined;
+  if (before === undefined) return isFinished ? "a report.json that is of no run" : "nothing";
+  if (isFinished) return "a finished run";
+  if (!await holdsWork(folder)) return "nothing";
   const same = JSON.stringify(before) === JSON.stringify(settings);
   return same ? "this run" : "a run that was told other things";
 }
@@ -84,7 +93,7 @@ async function contentsOf(
  * Refuses a folder before any work for it is done.
  *
  * @throws {UserError} If the folder holds a finished run, or one that was told other things, and is
- * not to be overwritten.
+ * not to be overwritten; or if it has a report that no run wrote, which is never removed.
  */
 export async function checkRunFolder(
   folder: string,
@@ -92,9 +101,13 @@ export async function checkRunFolder(
   { overwrite = false }: RunFolderOptions = {},
 ): Promise<void> {
   const contents = await contentsOf(folder, settings);
-  if (overwrite || contents === "nothing" || contents === "this run") return;
+  if (contents === "nothing" || contents === "this run") return;
+  const isForeign = contents === "a report.json that is of no run";
+  if (overwrite && !isForeign) return;
   throw new UserError(`${folder} holds ${contents}`, {
-    hint: "Choose another --out, or give --overwrite to replace it",
+    hint: isForeign
+      ? "Choose another --out"
+      : "Choose another --out, or give --overwrite to replace it",
   });
 }
 

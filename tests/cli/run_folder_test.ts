@@ -40,6 +40,18 @@ Deno.test("openRunFolder refuses other and finished runs, and removes them where
   });
 });
 
+Deno.test("openRunFolder removes no folder that is of no run", async () => {
+  await inFolder(async (folder) => {
+    await writeJson(`${folder}/report.json`, { of: "something else" });
+    await assertRejects(
+      () => openRunFolder(folder, settings, { overwrite: true }),
+      UserError,
+      `${folder} holds a report.json that is of no run`,
+    );
+    assertEquals(await readJsonIfThere(`${folder}/report.json`), { of: "something else" });
+  });
+});
+
 Deno.test("openRunFolder minds no run in which nothing was done", async () => {
   await inFolder(async (folder) => {
     await openRunFolder(folder, settings);
