@@ -79,6 +79,10 @@ const command_ = command({
   ],
   flags: {
     model: string({ summary: "Folder, .gguf file or hub name; the embedded model without it" }),
+    adapter: string({
+      summary: "Folder of a LoRA adapter, merged into the model",
+      value: "folder",
+    }),
     documents: string({ summary: "File or folder of documents; the embedded ones without it" }),
     out: string({ summary: "JSON file that the scores are written to" }),
     seed: commonFlags.seed,
@@ -90,9 +94,9 @@ const command_ = command({
 
 if (import.meta.main) {
   await main(command_, async (flags, { signal, log }) => {
-    const { documents, seed, threads, out, ropeTheta } = flags;
+    const { adapter, documents, seed, threads, out, ropeTheta } = flags;
     const recipe = recipeOf(flags, documents ? paperRecipe : worldRecipe);
-    const model = await openModel(flags.model ?? WORLD_MODEL, { signal });
+    const model = await openModel(flags.model ?? WORLD_MODEL, { adapter, signal });
     const device = await findDevice(flags.device);
     await using readers = await openReaders(model, { ropeTheta, device, threads, log });
     const exam = documents === undefined

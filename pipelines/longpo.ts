@@ -27,7 +27,8 @@ import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
 import { documentsExam, embeddedExam } from "./evaluate.ts";
 import { examDocuments } from "./held_out.ts";
 import { makePairs, trainingDocuments } from "./pairs.ts";
-import { artifactsFlag, givenArtifacts, savePolicy, train, trainingPairs } from "./train.ts";
+import { saveTrained } from "./save_trained.ts";
+import { artifactsFlag, givenArtifacts, train, trainingPairs } from "./train.ts";
 
 const longpo = command({
   name: "longpo",
@@ -149,10 +150,11 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
 
     const { count: pairs, ...read } = await trainingPairs(file, recipe, log, signal);
     const learning = { ...options, ...read, ...place, artifacts, rates, out: folder, signal };
-    const { policy, steps } = await train(learning);
+    const trained = await train(learning);
+    const { steps } = trained;
     const origin = { base: from.name, documents: documents ?? "a made-up world" };
     const card = modelCard({ ...origin, recipe, pairs, steps, seed });
-    await savePolicy(policy, `${folder}/model`, { recipe, card });
+    await saveTrained(trained, folder, { recipe, card, start: from, merge: true });
     const model = await loadModel(`${folder}/model`, { signal });
     return { model, pairs, steps, dropped };
   }

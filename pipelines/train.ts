@@ -10,6 +10,7 @@ import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import {
   command,
   commonFlags,
+  loraOf,
   main,
   number,
   openModel,
@@ -19,12 +20,13 @@ import {
 } from "../lib/cli/mod.ts";
 import { checkRunFolder, modelCard, openRunFolder, profiled, profileFlag } from "../lib/cli/mod.ts";
 import { progress, ratesFlag, readRates } from "../lib/cli/mod.ts";
-import { type Recipe, recipeOf, trainFlags, withDefaults, writeJson } from "../lib/cli/mod.ts";
+import { type Recipe, recipeOf, trainFlags, UsageError, withDefaults } from "../lib/cli/mod.ts";
+import { writeJson } from "../lib/cli/mod.ts";
 import { batch, epochs, type PairRecord, readPairs, reference } from "../lib/data/mod.ts";
 import { jsonlFile, type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
 import { openReaders, type Readers } from "../lib/generate/mod.ts";
 import { findDevice, type ForwardOptions, type Model } from "../lib/model/mod.ts";
-import { saveModel } from "../lib/model/mod.ts";
+import { randomAdapter } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
 import { type ArtifactFiles, writeArtifacts } from "../lib/onnx/mod.ts";
 import {
@@ -34,6 +36,7 @@ import {
   type StepMetrics,
   Training,
 } from "../lib/train/mod.ts";
+import { saveTrained, type Trained } from "./save_trained.ts";
 
 /** What training reads, and where it writes. */
 export interface TrainOptions extends ForwardOptions {
@@ -58,24 +61,31 @@ export interface TrainOptions extends ForwardOptions {
 const GRACE = 600_000;
 
 /** Pairs in, a trained policy and its metrics out. */
-export async function train(options: TrainOptions): Promise<{ policy: Model; steps: number }> {
+export async function train(options: TrainOptions): Promise<Trained> {
   const { source, steps, model, readers: { short, long }, recipe, out, seed, log, signal } =
     options;
   const { learningRate, warmup, weightDecay, batchSize, layout, ropeTheta } = recipe;
   const objective = objectiveNamed(recipe.objective);
   const contexts = objective.reference === "none" ? [] : [objective.reference];
+  const lora = loraOf(recipe, model.config);
 
   await using training = await Training.open({
     ...options,
     ...recipe,
     objective,
     ropeTheta,
+    adapter: lora && randomAdapter(model.config, lora, seed),
     schedule: { learningRate, steps, warmup },
     adamW: { weightDecay },
     checkpoint: {
       path: `${out}/checkpoint.safetensors`,
       every: recipe.saveSteps,
-      run: { seed: `${seed}`, objective: objective.name, steps: `${steps}` },
+      run: {
+        seed: `${seed}`,
+        objective: objective.name,
+        steps: `${steps}`,
+        ...(recipe.lora === undefined ? {} : { lora: recipe.lora }),
+      },
     },
   });
   if (options.artifacts === undefined) {
@@ -114,32 +124,24 @@ export async function train(options: TrainOptions): Promise<{ policy: Model; ste
     ],
     sink: jsonlFile(`${out}/metrics.jsonl`),
   }).run({ signal });
-  return { policy: training.policy, steps: training.optimizer.step };
+  const { policy, adapter, optimizer } = training;
+  return { policy, adapter, steps: optimizer.step };
 }
 
-function purposeOf({ config }: Model, { objective, aggregation }: Recipe) {
-  return { config, objective: objectiveNamed(objective), aggregation };
+function purposeOf({ config }: Model, recipe: Recipe) {
+  const { objective, aggregation } = recipe;
+  const lora = loraOf(recipe, config);
+  return { config, objective: objectiveNamed(objective), aggregation, lora };
 }
 
-/** The graphs of a folder, where one was given. */
+/** The graphs of a folder, where one was given; the model must be able to have the recipe's adapters. */
 export async function givenArtifacts(
   folder: string | undefined,
   model: Model,
   recipe: Recipe,
 ): Promise<ArtifactFiles | undefined> {
-  return folder === undefined ? undefined : await loadArtifacts(folder, purposeOf(model, recipe));
-}
-
-/** Writes a trained policy, whose config says the length of documents that it was trained for. */
-export async function savePolicy(
-  policy: Model,
-  folder: string,
-  { recipe, card }: { recipe: Recipe; card: string },
-): Promise<void> {
-  // A question and its answer stand beside the document; a piece's length is room enough for both.
-  const longest = recipe.longTokens + recipe.shortTokens;
-  const maxPositions = Math.max(policy.config.maxPositions, longest);
-  await saveModel(policy, folder, { card, maxPositions, overwrite: true });
+  const purpose = purposeOf(model, recipe);
+  return folder === undefined ? undefined : await loadArtifacts(folder, purpose);
 }
 
 /** The pairs of a file or of standard input, shuffled, and how many steps they make. */
@@ -174,6 +176,7 @@ const command_ = command({
   summary: "Trains a model on pairs, with LongPO or one of its relatives",
   examples: [
     "deno run -A pipelines/train.ts --model SmolLM2 --pairs pairs.jsonl --out runs/trained",
+    "deno run -A pipelines/train.ts --pairs pairs.jsonl --lora r=16,alpha=32 --learning-rate 1e-4",
     "deno run -A pipelines/pairs.ts | deno run -A pipelines/train.ts --pairs -",
   ],
   flags: {
@@ -182,6 +185,7 @@ const command_ = command({
     out: string({ summary: "Folder of the result", default: "runs/train" }),
     seed: commonFlags.seed,
     ...withDefaults(trainFlags, { "with the embedded model": worldRecipe }),
+    merge: toggle({ summary: "Merges what --lora trained into the model that is written" }),
     artifacts: artifactsFlag,
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
     device: commonFlags.device,
@@ -196,7 +200,11 @@ if (import.meta.main) {
     const started = performance.now();
     const { out, seed, overwrite, threads } = flags;
     const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
-    const settings = { ...recipe, model: flags.model, pairs: flags.pairs, seed };
+    const { merge } = flags;
+    if (merge && recipe.lora === undefined) {
+      throw new UsageError("Cannot use --merge without --lora: there is no adapter to merge");
+    }
+    const settings = { ...recipe, model: flags.model, pairs: flags.pairs, seed, merge };
     await checkRunFolder(out, settings, { overwrite });
     const rates = await readRates(flags.rates);
     await using _profile = await profiled(flags.profile, log);
@@ -211,11 +219,14 @@ if (import.meta.main) {
     log.info(`${count} pairs, ${read.steps} steps`);
     const place = { device, threads, artifacts, rates };
     const options = { ...read, model, readers, recipe, out, seed, log, signal, ...place };
-    const { policy, steps } = await train(options);
+    const trained = await train(options);
+    const { steps } = trained;
     const told = { base: model.name, documents: flags.pairs, recipe, pairs: count, steps, seed };
-    await savePolicy(policy, `${out}/model`, { recipe, card: modelCard(told) });
+    await saveTrained(trained, out, { recipe, card: modelCard(told), start: model, merge });
     const seconds = (performance.now() - started) / 1000;
     await writeJson(`${out}/report.json`, { pairs: count, steps, seconds, seed, settings });
-    log.info(`${out}/model: trained for ${steps} steps`);
+    log.info(
+      `${out}/${trained.adapter && !merge ? "adapter" : "model"}: trained for ${steps} steps`,
+    );
   });
 }

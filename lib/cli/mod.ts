@@ -10,6 +10,7 @@ export * from "./duration.ts";
 export * from "./exit_code.ts";
 export * from "./flag.ts";
 export * from "./logger.ts";
+export * from "./lora_flag.ts";
 export * from "./main.ts";
 export * from "./model_card.ts";
 export * from "./open_model.ts";

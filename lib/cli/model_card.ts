@@ -25,6 +25,16 @@ export interface ModelCardOptions {
   scores?: { before: ModelScores; after: ModelScores };
 }
 
+/** What else there is to say of an adapter, behind the card of its training. */
+export function adapterCard(card: string, base: string, ropeTheta: number): string {
+  return [
+    card.trimEnd(),
+    "## Adapter",
+    `This folder is an adapter in PEFT's format. It belongs to \`${base}\` with the RoPE base ` +
+    `${ropeTheta}, which an adapter cannot set itself.`,
+  ].join("\n\n") + "\n";
+}
+
 function scoreRows({ before, after }: { before: ModelScores; after: ModelScores }): string {
   const row = (name: string, { short, long }: ModelScores) =>
     [name, short.recall, long.recall, short.nll, long.nll]

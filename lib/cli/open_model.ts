@@ -4,8 +4,14 @@
  * @module
  */
 
-import { type DownloadProgress, loadModel, type LoadModelOptions } from "../model/mod.ts";
-import type { Model } from "../model/mod.ts";
+import {
+  type DownloadProgress,
+  loadAdapter,
+  loadModel,
+  type LoadModelOptions,
+  type Model,
+  withAdapter,
+} from "../model/mod.ts";
 import { type Progress, progress, type ProgressOptions } from "./progress.ts";
 
 const MEGABYTE = 1e6;
@@ -32,15 +38,23 @@ export function showDownload(options: Partial<ProgressOptions> = {}): ShownDownl
   };
 }
 
+/** How a model is opened. */
+export interface OpenModelOptions extends Pick<LoadModelOptions, "signal"> {
+  /** Folder of an adapter that is merged into it. @default {none} */
+  adapter?: string;
+}
+
 /**
  * Loads the model that `--model` names: a folder, a GGUF file, or a model on the hub.
  *
- * @throws {UserError} As `loadModel`.
+ * @throws {UserError} As `loadModel` and `loadAdapter`.
  */
 export async function openModel(
   model: string,
-  options: Pick<LoadModelOptions, "signal"> = {},
+  { adapter, signal }: OpenModelOptions = {},
 ): Promise<Model> {
   using download = showDownload();
-  return await loadModel(model, { ...options, hub: { onProgress: download.tell } });
+  const loaded = await loadModel(model, { signal, hub: { onProgress: download.tell } });
+  if (adapter === undefined) return loaded;
+  return withAdapter(loaded, await loadAdapter(adapter, loaded.config));
 }

@@ -8,6 +8,7 @@ import { compressMethods, DEFAULT_FILTERS, DEFAULT_INSTRUCTION } from "../data/m
 import type { CompressMethodName, Layout, NllTokens, TurnFilterName } from "../data/mod.ts";
 import { type Aggregation, aggregationNames, objectives } from "../objective/mod.ts";
 import { choice, type Flag, number, string } from "./flag.ts";
+import { loraFlag } from "./lora_flag.ts";
 
 /** The numbers of a run. */
 export interface Recipe {
@@ -61,6 +62,8 @@ export interface Recipe {
   weightDecay: number;
   /** Optimiser steps between two checkpoints. */
   saveSteps: number;
+  /** Adapters to learn, as `parseLora` reads them; all weights learn where it is missing. */
+  lora?: string;
 }
 
 /** The paper's numbers where it gives them, at lengths that a desktop machine computes. */
@@ -143,6 +146,7 @@ export const trainFlags = {
   warmup: number({ summary: "Share of steps with a rising rate", min: 0, max: 1 }),
   weightDecay: amount("Decoupled weight decay of matrices"),
   saveSteps: size("Optimiser steps between two checkpoints"),
+  lora: loraFlag,
 } as const satisfies Record<string, Flag<unknown>>;
 
 /** The flags that were given, over a recipe. */

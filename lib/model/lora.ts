@@ -8,7 +8,9 @@ import { Random, UserError } from "../flow/mod.ts";
 import { adapterInputs, lowRank, type Segment } from "../onnx/mod.ts";
 import { graphsOf } from "./architectures/table.ts";
 import type { ModelConfig } from "./config.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { type LayerKind, layerKind } from "./layer_kind.ts";
+import type { Model } from "./model.ts";
 import {
   elementCount,
   expectedParameters,
@@ -33,6 +35,11 @@ export interface Adapter {
   readonly lora: LoraConfig;
   /** `model.layers.0.self_attn.q_proj.lora_A.weight` `[rank, in]`, its `lora_B` `[out, rank]`, ... */
   readonly parameters: Parameters;
+}
+
+/** Adapters in a line: `r=16,alpha=32,targets=q_proj+v_proj`. */
+export function describeLora({ rank, alpha, targets }: LoraConfig): string {
+  return `r=${rank},alpha=${alpha}${targets ? `,targets=${targets.join("+")}` : ""}`;
 }
 
 /** Names of the matrices of one decoder layer: by graph input, as in checkpoints. */
@@ -194,4 +201,14 @@ export function mergeAdapter(
   throw new UserError(`The adapter has ${ab.size} matrices, and ${used} of them fit the model`, {
     hint: "Was it trained from this model?",
   });
+}
+
+/**
+ * A model with an adapter merged into its weights.
+ *
+ * @throws {UserError} As {@linkcode mergeAdapter}.
+ */
+export function withAdapter(model: Model, adapter: Adapter): Model {
+  const parameters = mergeAdapter(model.parameters, adapter);
+  return { ...model, parameters, fingerprint: fingerprint(model.config, parameters) };
 }

@@ -5,7 +5,13 @@
  */
 
 import { UserError } from "../flow/user_error.ts";
-import { layerKinds, type LoraConfig, loraTargets, type ModelConfig } from "../model/mod.ts";
+import {
+  describeLora,
+  layerKinds,
+  type LoraConfig,
+  loraTargets,
+  type ModelConfig,
+} from "../model/mod.ts";
 import type { Aggregation, Objective } from "../objective/mod.ts";
 import { type ArtifactFiles, readArtifacts } from "../onnx/mod.ts";
 
@@ -24,9 +30,8 @@ export interface ArtifactsPurpose {
 /** The adapters that are in graphs, in words. */
 function adaptersOf({ config, lora }: ArtifactsPurpose): string {
   if (!lora) return "no adapters";
-  const { rank, alpha, targets = loraTargets(config) } = lora;
-  const inOrder = loraTargets(config).filter((target) => targets.includes(target));
-  return `r=${rank},alpha=${alpha},targets=${inOrder.join("+")}`;
+  const targets = loraTargets(config).filter((target) => lora.targets?.includes(target) ?? true);
+  return describeLora({ ...lora, targets });
 }
 
 /** What a manifest says of a purpose: what graphs of another purpose would compute otherwise. */

@@ -1,0 +1,55 @@
+/**
+ * What training leaves in the folder of a run.
+ *
+ * @module
+ */
+
+import { adapterCard, type Recipe } from "../lib/cli/mod.ts";
+import { type Adapter, type Model, saveAdapter, saveModel } from "../lib/model/mod.ts";
+
+/** What came out of training. */
+export interface Trained {
+  /** The model, with an adapter merged into it. */
+  policy: Model;
+  /** The adapter, where one was trained. */
+  adapter?: Adapter;
+  /** Optimiser steps that were done. */
+  steps: number;
+}
+
+/** How what was trained is written. */
+export interface SaveTrainedOptions {
+  recipe: Recipe;
+  /** The card of the training. */
+  card: string;
+  /** What training started from. */
+  start: Model;
+  /** Merges an adapter into the weights. */
+  merge: boolean;
+}
+
+/**
+ * Writes `model`, whose config says the length of documents that it was trained for, and `adapter`
+ * where one was trained: then `model` has it merged, or is what the adapter belongs to.
+ */
+export async function saveTrained(
+  { policy, adapter }: Trained,
+  out: string,
+  { recipe, card, start, merge }: SaveTrainedOptions,
+): Promise<void> {
+  // A question and its answer stand beside the document; a piece's length is room enough for both.
+  const longest = recipe.longTokens + recipe.shortTokens;
+  const maxPositions = Math.max(policy.config.maxPositions, longest);
+  const saved = { maxPositions, overwrite: true };
+  if (!adapter || merge) await saveModel(policy, `${out}/model`, { ...saved, card });
+  else await saveModel({ ...policy, parameters: start.parameters }, `${out}/model`, saved);
+  if (!adapter) return;
+  const hubOrFolder = start.name.includes("/") ? start.name : start.folder;
+  const base = merge ? hubOrFolder : `${out}/model`;
+  const { ropeTheta } = policy.config;
+  await saveAdapter(adapter, `${out}/adapter`, {
+    base,
+    card: adapterCard(card, base, ropeTheta),
+    overwrite: true,
+  });
+}
