@@ -6,6 +6,9 @@
  * with its continuations, packed by {@linkcode packRow} without padding, so that what continuations
  * share is computed once.
  *
+ * Architectures are put together from blocks such as {@linkcode selfAttention}, and
+ * {@linkcode registerArchitecture} adds one.
+ *
  * @example A model that has learnt nothing finds all tokens alike
  * ```ts
  * import { packRow, parseConfig, randomParameters, RowForward } from "@longpo/longpo/model";

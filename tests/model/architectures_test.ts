@@ -5,6 +5,7 @@ import {
   fingerprint,
   type ModelConfig,
   parseConfig,
+  randomParameters,
   readParameters,
   ropeGrows,
   saveModel,
@@ -103,6 +104,18 @@ Deno.test("another rotary base is the base of Gemma's layers that see everything
   assertEquals(after.ropeTheta, 5e6);
 });
 
+Deno.test("configs that transformers 5 wrote are read as those that older ones wrote", async () => {
+  for (const name of architectureCases) {
+    const { folder, config: { raw: _, ...config } } = await loadArchitecture(name);
+    const { raw: __, ...found } = parseConfig(
+      JSON.parse(await Deno.readTextFile(`${folder}/config.5.json`)),
+      {},
+      name,
+    );
+    assertEquals(found, config);
+  }
+});
+
 async function configOf(name: string): Promise<ModelConfig> {
   return (await loadArchitecture(name)).config;
 }
@@ -147,6 +160,16 @@ Deno.test("Gemma's rotary bases are read as both versions of transformers write 
   for (const key of ["attn_logit_softcapping", "final_logit_softcapping"]) {
     assertThrows(() => parseConfig({ ...raw, [key]: 30 }), UserError, `"${key}" is 30`);
   }
+});
+
+Deno.test("before anything is learnt biases add nothing and norms scale nothing", async () => {
+  const first = async (name: string, weight: string) => {
+    const parameters = randomParameters(await configOf(name), 1);
+    return new Set(parameters.get(`model.layers.0.${weight}`)!.data);
+  };
+  assertEquals(await first("qwen2", "self_attn.k_proj.bias"), new Set([0]));
+  assertEquals(await first("qwen3", "self_attn.k_norm.weight"), new Set([1]));
+  assertEquals(await first("gemma3", "input_layernorm.weight"), new Set([0]));
 });
 
 Deno.test("a fingerprint changes with window, scaling and layers without positions", async () => {
