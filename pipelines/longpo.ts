@@ -24,11 +24,13 @@ import { only } from "../lib/data/mod.ts";
 import { compareTable, gapClosed, type Report, scoreModel } from "../lib/evaluate/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
 import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
+import { artifactsFlag, givenArtifacts } from "./artifacts.ts";
 import { documentsExam, embeddedExam } from "./evaluate.ts";
 import { examDocuments } from "./held_out.ts";
 import { makePairs, trainingDocuments } from "./pairs.ts";
 import { saveTrained } from "./save_trained.ts";
-import { artifactsFlag, givenArtifacts, train, trainingPairs } from "./train.ts";
+import { train } from "./train.ts";
+import { trainingPairs } from "./training_pairs.ts";
 
 const longpo = command({
   name: "longpo",
@@ -148,10 +150,11 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
       }, signal);
     await writeJson(`${folder}/dropped.json`, dropped);
 
-    const { count: pairs, ...read } = await trainingPairs(file, recipe, log, signal);
+    const { count, ...read } = await trainingPairs(file, recipe, log, signal);
     const learning = { ...options, ...read, ...place, artifacts, rates, out: folder, signal };
     const trained = await train(learning);
     const { steps } = trained;
+    const pairs = Math.min(count ?? trained.documents, trained.documents);
     const origin = { base: from.name, documents: documents ?? "a made-up world" };
     const card = modelCard({ ...origin, recipe, pairs, steps, seed });
     await saveTrained(trained, folder, { recipe, card, start: from, merge: true });

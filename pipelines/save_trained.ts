@@ -15,6 +15,8 @@ export interface Trained {
   adapter?: Adapter;
   /** Optimiser steps that were done. */
   steps: number;
+  /** Documents of all steps; one that came again counts again. */
+  documents: number;
 }
 
 /** How what was trained is written. */

@@ -22,21 +22,17 @@ import { checkRunFolder, modelCard, openRunFolder, profiled, profileFlag } from 
 import { progress, ratesFlag, readRates } from "../lib/cli/mod.ts";
 import { type Recipe, recipeOf, trainFlags, UsageError, withDefaults } from "../lib/cli/mod.ts";
 import { writeJson } from "../lib/cli/mod.ts";
-import { batch, epochs, type PairRecord, readPairs, reference } from "../lib/data/mod.ts";
+import { batch, type PairRecord, reference } from "../lib/data/mod.ts";
 import { jsonlFile, type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
 import { openReaders, type Readers } from "../lib/generate/mod.ts";
 import { findDevice, type ForwardOptions, type Model } from "../lib/model/mod.ts";
 import { randomAdapter } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
 import { type ArtifactFiles, writeArtifacts } from "../lib/onnx/mod.ts";
-import {
-  builtFor,
-  loadArtifacts,
-  type Rates,
-  type StepMetrics,
-  Training,
-} from "../lib/train/mod.ts";
+import { builtFor, type Rates, type StepMetrics, Training } from "../lib/train/mod.ts";
+import { artifactsFlag, givenArtifacts, purposeOf } from "./artifacts.ts";
 import { saveTrained, type Trained } from "./save_trained.ts";
+import { trainingPairs } from "./training_pairs.ts";
 
 /** What training reads, and where it writes. */
 export interface TrainOptions extends ForwardOptions {
@@ -93,6 +89,11 @@ export async function train(options: TrainOptions): Promise<Trained> {
     await writeArtifacts(`${out}/artifacts`, training.learner.artifacts, builtFor(purpose));
   }
   using shown = progress({ label: "steps", total: steps });
+  let documents = 0;
+  const watchSteps = ({ loss, documents: more }: StepMetrics) => {
+    documents += more;
+    shown.advance(1, `loss ${loss.toFixed(4)}`);
+  };
 
   await pipeline({
     name: "train",
@@ -120,56 +121,14 @@ export async function train(options: TrainOptions): Promise<Trained> {
         oversize: "own row",
       }),
       training.optimise(),
-      tap(({ loss }: StepMetrics) => shown.advance(1, `loss ${loss.toFixed(4)}`)),
+      tap(watchSteps),
     ],
     sink: jsonlFile(`${out}/metrics.jsonl`),
   }).run({ signal });
-  const { policy, adapter, optimizer } = training;
-  return { policy, adapter, steps: optimizer.step };
+  const { policy, adapter, optimizer: { step: done } } = training;
+  if (done < steps) log.warn(`There were pairs for ${done} of ${steps} steps only`);
+  return { policy, adapter, steps: done, documents };
 }
-
-function purposeOf({ config }: Model, recipe: Recipe) {
-  const { objective, aggregation } = recipe;
-  const lora = loraOf(recipe, config);
-  return { config, objective: objectiveNamed(objective), aggregation, lora };
-}
-
-/** The graphs of a folder, where one was given; the model must be able to have the recipe's adapters. */
-export async function givenArtifacts(
-  folder: string | undefined,
-  model: Model,
-  recipe: Recipe,
-): Promise<ArtifactFiles | undefined> {
-  const purpose = purposeOf(model, recipe);
-  return folder === undefined ? undefined : await loadArtifacts(folder, purpose);
-}
-
-/** The pairs of a file or of standard input, shuffled, and how many steps they make. */
-export async function trainingPairs(
-  path: string,
-  { epochs: times, batchSize, steps }: Recipe,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<{ source: Source<PairRecord>; count: number; steps: number }> {
-  const read = pipeline({ name: "read", log, source: readPairs(path), stages: [] });
-  if (path !== "-") {
-    const { rows: count } = await read.run({ signal });
-    const enough = steps === undefined ? times : Math.ceil(steps * batchSize / count);
-    const source = epochs(readPairs(path), enough);
-    return { source, count, steps: steps ?? Math.ceil(count * times / batchSize) };
-  }
-  // The learning rate's course depends on the number of steps: without it all pairs are awaited.
-  if (steps !== undefined) return { source: epochs(read, 1), count: steps * batchSize, steps };
-  const pairs = await Array.fromAsync(read.rows({ signal }));
-  const source = epochs(pairs, times);
-  return { source, count: pairs.length, steps: Math.ceil(pairs.length * times / batchSize) };
-}
-
-/** The flag of graphs that are not to be built. */
-export const artifactsFlag = string({
-  summary: "Folder of training artifacts that an earlier run wrote; built anew without it",
-  value: "folder",
-});
 
 const command_ = command({
   name: "train",
@@ -216,15 +175,16 @@ if (import.meta.main) {
     const { count, ...read } = await trainingPairs(flags.pairs, recipe, log, signal);
     await openRunFolder(out, settings, { overwrite });
     resumeWith(`run the same command again: ${out} holds what is done`);
-    log.info(`${count} pairs, ${read.steps} steps`);
+    log.info(`${count === undefined ? "" : `${count} pairs, `}${read.steps} steps`);
     const place = { device, threads, artifacts, rates };
     const options = { ...read, model, readers, recipe, out, seed, log, signal, ...place };
     const trained = await train(options);
-    const { steps } = trained;
-    const told = { base: model.name, documents: flags.pairs, recipe, pairs: count, steps, seed };
+    const { steps, documents } = trained;
+    const pairs = Math.min(count ?? documents, documents);
+    const told = { base: model.name, documents: flags.pairs, recipe, pairs, steps, seed };
     await saveTrained(trained, out, { recipe, card: modelCard(told), start: model, merge });
     const seconds = (performance.now() - started) / 1000;
-    await writeJson(`${out}/report.json`, { pairs: count, steps, seconds, seed, settings });
+    await writeJson(`${out}/report.json`, { pairs, steps, seconds, seed, settings });
     log.info(
       `${out}/${trained.adapter && !merge ? "adapter" : "model"}: trained for ${steps} steps`,
     );

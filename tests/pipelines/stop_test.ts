@@ -11,6 +11,7 @@ import {
   PAIRS,
   start,
   succeed,
+  TRAINING,
 } from "./support/program.ts";
 import { writeTinyModel } from "./support/tiny_model.ts";
 
@@ -133,6 +134,21 @@ Deno.test(
     });
   },
 );
+
+Deno.test("train that is stopped waits for no pair of a silent stream", unix, async () => {
+  await inFolder(async (folder) => {
+    await writeTinyModel(`${folder}/tiny`);
+    const flags = ["--model", `${folder}/tiny`, "--pairs", "-", "--steps", "1"];
+    const child = start("train", [...flags, "--out", `${folder}/run`, ...TRAINING], "piped");
+    while (!await exists(`${folder}/run/metrics.jsonl.part`)) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    child.kill("SIGTERM");
+    const { code, stderr } = await child.output();
+    await child.stdin.close();
+    assertEquals(code, 143, new TextDecoder().decode(stderr));
+  });
+});
 
 Deno.test(
   "pairs that is stopped goes on behind what it has, and repeats nothing",

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parsePair } from "../../lib/data/mod.ts";
 import { loadModel } from "../../lib/model/mod.ts";
 import type { StepMetrics } from "../../lib/train/mod.ts";
@@ -104,6 +104,13 @@ Deno.test("pairs into train is one line of shell", unix, async () => {
     })));
     assertEquals(piped, filed);
     assertEquals(piped.losses.length, 2);
+
+    const asked = [...train("-", "asked"), "--steps", "5"];
+    const few = await shell(`${call("train", asked)} < '${folder}/pairs.jsonl'`);
+    assertEquals(few.code, 0, few.stderr);
+    assertStringIncludes(few.stderr, "There were pairs for 2 of 5 steps only");
+    const report = JSON.parse(await Deno.readTextFile(`${folder}/asked/report.json`));
+    assertEquals([report.pairs, report.steps], [4, 2]);
   });
 });
 

@@ -32,11 +32,15 @@ export function denoArguments(name: string, flags: readonly string[]): string[] 
 }
 
 /** Starts a pipeline. */
-export function start(name: string, flags: readonly string[]): Deno.ChildProcess {
+export function start(
+  name: string,
+  flags: readonly string[],
+  stdin: "null" | "piped" = "null",
+): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: denoArguments(name, flags),
     cwd: ROOT,
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
     env: { NO_COLOR: "1" },
