@@ -13,19 +13,20 @@ import {
   commonFlags,
   main,
   modelCard,
+  type ModelCardOptions,
   number,
   openModel,
 } from "../lib/cli/mod.ts";
 import { openRunFolder, pairFlags, paperRecipe, profiled, profileFlag } from "../lib/cli/mod.ts";
 import { ratesFlag, readJsonIfThere, readRates, recipeOf } from "../lib/cli/mod.ts";
 import { samplerFlags, samplerOf, string, toggle } from "../lib/cli/mod.ts";
-import { trainFlags, UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
+import { trainFlags, UsageError, withDefaults, writeJson, writeText } from "../lib/cli/mod.ts";
 import { only } from "../lib/data/mod.ts";
 import { compareTable, gapClosed, type Report, scoreModel } from "../lib/evaluate/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
 import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
 import { artifactsFlag, givenArtifacts } from "./artifacts.ts";
-import { documentsExam, embeddedExam } from "./evaluate.ts";
+import { documentsExam, embeddedExam } from "./exam.ts";
 import { examDocuments } from "./held_out.ts";
 import { makePairs, trainingDocuments } from "./pairs.ts";
 import { saveTrained } from "./save_trained.ts";
@@ -80,15 +81,13 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   if (documents === "-") {
     throw new UsageError(
       "Cannot read --documents from standard input: they are read several times",
-      {
-        hint: "Write them to a file first",
-      },
+      { hint: "Write them to a file first" },
     );
   }
   const { model: base, sampler: server, samplerModel: served } = flags;
   const settings = { ...recipe, model: base, documents, rounds, sampler: server, served };
-  const told = { ...settings, seed };
-  await checkRunFolder(out, told, { overwrite });
+  const run = { ...settings, seed };
+  await checkRunFolder(out, run, { overwrite });
   const rates = await readRates(flags.rates);
   await using _profile = await profiled(flags.profile, log);
   const start = await openModel(flags.model ?? WORLD_MODEL, { signal });
@@ -98,13 +97,23 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const heldOut = documents === undefined
     ? new Set<string>()
     : await examDocuments(documents, start, { recipe, seed, signal });
-  await openRunFolder(out, told, { overwrite });
+  await openRunFolder(out, run, { overwrite });
   resumeWith(`run the same command again: ${out} holds what is done`);
 
   const { ropeTheta = start.config.ropeTheta, maxTokens } = recipe;
   const place = { device, threads };
 
-  const exam = await examFor(start);
+  const exam = documents === undefined
+    ? embeddedExam(recipe, seed)
+    : await documentsExam(documents, {
+      model: start,
+      recipe,
+      log,
+      seed,
+      ...place,
+      deadLetters: await freshFile(`${out}/dropped-exam.jsonl`),
+      only: only((id) => heldOut.has(id), "kept for training"),
+    }, signal);
   const score = (model: Model, theta: number) =>
     scoreModel({ model, exam, maxTokens, signal, ropeTheta: theta, ...place });
   log.info("exam: the model as it came, and with the policy's RoPE base");
@@ -112,24 +121,26 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const isSame = ropeTheta === start.config.ropeTheta;
   const before = isSame ? original : await score(start, ropeTheta);
 
-  let model = start;
-  let last = { pairs: 0, steps: 0, dropped: {} as Record<string, number> };
-  for (let round = 1; round <= rounds; round++) {
-    const folder = round === rounds ? out : `${out}/round-${round}`;
-    ({ model, ...last } = await evolve(model, folder, seed + round - 1));
+  const folderOf = (round: number) => round === rounds ? out : `${out}/round-${round}`;
+  let last = await evolve(start, folderOf(1), seed);
+  for (let round = 2; round <= rounds; round++) {
+    last = await evolve(last.model, folderOf(round), seed + round - 1);
   }
   log.info("exam: the trained policy");
-  const after = await score(model, ropeTheta);
+  const after = await score(last.model, ropeTheta);
   const scores = { original, before, after };
-  const seconds = (performance.now() - started) / 1000;
+  const { told: { pairs, steps }, dropped } = last;
   const report: Report = {
     ...scores,
     gapClosed: gapClosed(scores),
-    ...last,
-    seconds,
+    pairs,
+    steps,
+    dropped,
+    seconds: (performance.now() - started) / 1000,
     seed,
     settings,
   };
+  await writeText(`${out}/model/README.md`, modelCard({ ...last.told, scores }));
   await writeJson(`${out}/report.json`, report);
   log.info(`${compareTable(original, before, after)}\n${out}/model and ${out}/report.json written`);
 
@@ -155,24 +166,16 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
     const trained = await train(learning);
     const { steps } = trained;
     const pairs = Math.min(count ?? trained.documents, trained.documents);
-    const origin = { base: from.name, documents: documents ?? "a made-up world" };
-    const card = modelCard({ ...origin, recipe, pairs, steps, seed });
-    await saveTrained(trained, folder, { recipe, card, start: from, merge: true });
-    const model = await loadModel(`${folder}/model`, { signal });
-    return { model, pairs, steps, dropped };
-  }
-
-  async function examFor(model: Model) {
-    if (documents === undefined) return embeddedExam(recipe, seed);
-    await using readers = await openReaders(model, place);
-    return await documentsExam(documents, {
+    const told: ModelCardOptions = {
+      base: from.name,
+      documents: documents ?? "a made-up world",
+      writer: sampler?.name ?? "the model itself",
       recipe,
-      log,
+      pairs,
+      steps,
       seed,
-      model,
-      readers,
-      deadLetters: await freshFile(`${out}/dropped-exam.jsonl`),
-      only: only((id) => heldOut.has(id), "kept for training"),
-    }, signal);
+    };
+    await saveTrained(trained, folder, { recipe, card: modelCard(told), start: from, merge: true });
+    return { model: await loadModel(`${folder}/model`, { signal }), told, dropped };
   }
 });

@@ -13,6 +13,8 @@ export interface ModelCardOptions {
   base: string;
   /** Where the documents came from. */
   documents: string;
+  /** Who wrote the questions and answers, where that is known. */
+  writer?: string;
   /** The numbers of the run. */
   recipe: Recipe;
   /** Pairs that were trained on. */
@@ -49,12 +51,14 @@ function scoreRows({ before, after }: { before: ModelScores; after: ModelScores 
 
 /** A model card in Markdown: data, parameters and results of the training. */
 export function modelCard(options: ModelCardOptions): string {
-  const { base, documents, recipe, pairs, steps, seed, scores } = options;
+  const { base, documents, writer, recipe, pairs, steps, seed, scores } = options;
   const told = Object.entries(recipe).filter(([, value]) => value !== undefined);
   return [
     `# ${base}, trained on longer contexts`,
     `Trained with the objective \`${recipe.objective}\` on ${pairs} documents with questions and ` +
-    `answers that the model wrote itself, from ${documents}, in ${steps} steps, seed ${seed}.`,
+    `answers${
+      writer ? ` that ${writer} wrote` : ""
+    }, from ${documents}, in ${steps} steps, seed ${seed}.`,
     ...(scores ? ["## Scores on documents that were held out", scoreRows(scores)] : []),
     "## Numbers of the run",
     [

@@ -40,9 +40,18 @@ export async function readJsonIfThere<T>(path: string): Promise<T | undefined> {
 
 /** Writes JSON beside the path, then renames it. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeText(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Writes a text beside the path, then renames it.
+ *
+ * @throws {UserError} If it cannot be written.
+ */
+export async function writeText(path: string, text: string): Promise<void> {
   const part = `${path}.part`;
   const write = async () => {
-    await Deno.writeTextFile(part, `${JSON.stringify(value, null, 2)}\n`);
+    await Deno.writeTextFile(part, text);
     await Deno.rename(part, path);
   };
   try {

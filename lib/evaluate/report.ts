@@ -23,11 +23,11 @@ export interface Report {
   before: ModelScores;
   /** The policy after training. */
   after: ModelScores;
-  /** Pairs that were trained on. */
+  /** Pairs that were trained on, in the last round. */
   pairs: number;
-  /** Records that were left out, and turns of those that were not, by reason. */
+  /** Records that were left out of that round, and turns of those that were not, by reason. */
   dropped: Record<string, number>;
-  /** Steps of training. */
+  /** Steps of training, in the last round. */
   steps: number;
   /** Of the whole run. */
   seconds: number;

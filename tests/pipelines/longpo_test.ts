@@ -60,7 +60,12 @@ Deno.test("longpo makes of a person's documents a model, its pairs, metrics, gra
     assertEquals([model.config.ropeTheta, model.config.maxPositions], [50000, 256]);
     const { vocabSize } = model.config;
     assertEquals((await loadModel(`${folder}/tiny`)).config.vocabSize, vocabSize);
-    assertStringIncludes(await Deno.readTextFile(`${run}/model/README.md`), "11 documents");
+    const card = await Deno.readTextFile(`${run}/model/README.md`);
+    assertStringIncludes(card, "11 documents");
+    assertStringIncludes(card, "answers that the model itself wrote");
+    const { short, long } = after;
+    const cells = [short.recall, long.recall, short.nll, long.nll];
+    assertStringIncludes(card, `| after | ${cells.map((cell) => cell.toFixed(3)).join(" | ")} |`);
     const { manifest, files } = await readArtifacts(`${run}/artifacts`);
     const purpose = { config: model.config, objective: longpo, aggregation: "sum" } as const;
     assertEquals(manifest.builtFor, builtFor(purpose));
