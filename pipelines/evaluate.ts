@@ -7,15 +7,7 @@
  */
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
-import {
-  command,
-  commonFlags,
-  main,
-  number,
-  openModel,
-  pairFlags,
-  paperRecipe,
-} from "../lib/cli/mod.ts";
+import { command, commonFlags, main, openModel, pairFlags, paperRecipe } from "../lib/cli/mod.ts";
 import { recipeOf, string, table, withDefaults, writeJson } from "../lib/cli/mod.ts";
 import { scoreModel } from "../lib/evaluate/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
@@ -33,18 +25,18 @@ const evaluate = command({
     "deno run -A pipelines/evaluate.ts --model SmolLM2 --documents books --rope-theta 1e6",
   ],
   flags: {
-    model: string({ summary: "Folder, .gguf file or hub name; the embedded model without it" }),
+    model: commonFlags.model,
     adapter: string({
       summary: "Folder of a LoRA adapter, merged into the model",
       value: "folder",
     }),
-    documents: string({ summary: "File or folder of documents; the embedded ones without it" }),
+    documents: commonFlags.documents,
     out: string({ summary: "JSON file that the scores are written to" }),
     seed: commonFlags.seed,
     ropeTheta: { ...ropeTheta, summary: "Another RoPE base", standard: "the model's own" },
     ...withDefaults(examFlags, { "with the embedded documents": worldRecipe }),
     device: commonFlags.device,
-    threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
+    threads: commonFlags.threads,
   },
 });
 

@@ -42,8 +42,8 @@ const longpo = command({
     "deno run -A pipelines/longpo.ts --objective dpo --out runs/dpo",
   ],
   flags: {
-    model: string({ summary: "Folder, .gguf file or hub name; the embedded model without it" }),
-    documents: string({ summary: "File or folder of documents; the embedded ones without it" }),
+    model: commonFlags.model,
+    documents: commonFlags.documents,
     out: string({ summary: "Folder of the result", default: "runs/longpo" }),
     rounds: number({
       summary: "Rounds of self-evolution: each begins with the model of the one before",
@@ -57,7 +57,7 @@ const longpo = command({
     artifacts: artifactsFlag,
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
     device: commonFlags.device,
-    threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
+    threads: commonFlags.threads,
     rates: ratesFlag,
     profile: profileFlag,
   },

@@ -12,7 +12,6 @@ import {
   command,
   commonFlags,
   main,
-  number,
   openModel,
   pairFlags,
   paperRecipe,
@@ -171,7 +170,7 @@ const command_ = command({
     "--sampler http://127.0.0.1:8000/v1 --sampler-model Qwen/Qwen2.5-0.5B-Instruct",
   ],
   flags: {
-    model: string({ summary: "Folder, .gguf file or hub name; the embedded model without it" }),
+    model: commonFlags.model,
     documents: string({
       summary: "File or folder of documents, - for JSONL on standard input; the embedded ones " +
         "without it",
@@ -182,7 +181,7 @@ const command_ = command({
     ...withDefaults(pairFlags, { "with the embedded model": worldRecipe }),
     ...samplerFlags,
     device: commonFlags.device,
-    threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
+    threads: commonFlags.threads,
   },
 });
 

@@ -54,7 +54,7 @@ const pretrain = command({
       min: 1,
       integer: true,
     }),
-    threads: number({ summary: "Threads of one operator; 0 is one a core", default: 0, min: 0 }),
+    threads: commonFlags.threads,
   },
 });
 

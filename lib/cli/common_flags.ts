@@ -11,14 +11,14 @@ export type DeviceName = "auto" | "cpu" | "webgpu" | "cuda";
 
 /** The flags a pipeline picks from; a flag of its own under the same name takes its place. */
 export interface CommonFlags {
-  /** `--model`: the model to start from; required. */
-  model: Flag<string>;
-  /** `--documents`: the texts to read; required. */
-  documents: Flag<string>;
-  /** `--out`: where the result goes. */
-  out: Flag<string | undefined>;
+  /** `--model`: the model to start from. */
+  model: Flag<string | undefined>;
+  /** `--documents`: the texts to read. */
+  documents: Flag<string | undefined>;
   /** `--device`: where the model runs. */
   device: Flag<DeviceName>;
+  /** `--threads`: how many the model runs on. */
+  threads: Flag<number>;
   /** `--seed`: what all chance is drawn from. */
   seed: Flag<number>;
 }
@@ -38,20 +38,23 @@ export interface CommonFlags {
  */
 export const commonFlags: CommonFlags = {
   model: string({
-    summary: "Model to start from: a folder, a .gguf file or a hub name",
+    summary: "Folder, .gguf file or hub name; the embedded model without it",
     value: "model",
-    required: true,
   }),
   documents: string({
-    summary: "File or folder of the documents to read",
+    summary: "File or folder of documents; the embedded ones without it",
     value: "path",
-    required: true,
   }),
-  out: string({ summary: "Where the result is written", value: "path" }),
   device: choice({
     summary: "Where the model runs; auto takes the fastest there is",
     choices: ["auto", "cpu", "webgpu", "cuda"],
     default: "auto",
+  }),
+  threads: number({
+    summary: "Threads of one operator; 0 is one a core",
+    integer: true,
+    min: 0,
+    default: 0,
   }),
   seed: number({
     summary: "What all chance is drawn from: same seed, same result",

@@ -16,7 +16,8 @@ const train = command({
   examples: ["deno run -P train.ts --model smol --rate 5e-7"],
   flags: {
     ...commonFlags,
-    documents: string({ summary: "Texts to read" }),
+    model: string({ summary: "Model to start from", required: true }),
+    out: string({ summary: "Where the result is written" }),
     rate: number({ summary: "Learning rate", min: 0, max: 1, default: 5e-7 }),
     offset: number({ summary: "Where to begin" }),
     maxTokens: number({ summary: "Longest answer", integer: true, min: 1, default: 256 }),
@@ -39,6 +40,7 @@ Deno.test("command reads every kind of flag and fills in the defaults", () => {
     documents: undefined,
     out: undefined,
     device: "auto",
+    threads: 0,
     seed: 0,
     rate: 5e-7,
     offset: undefined,
