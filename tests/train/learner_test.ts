@@ -7,12 +7,12 @@ import { learn } from "../support/learn.ts";
 import { randomDocument } from "../support/random_document.ts";
 import { smallModel } from "../support/small_model.ts";
 
-// Many layers, so that there is much between the first segment and the last.
+// Many layers and tokens, so that there is much between the first segment and the last.
 const model = smallModel({ layers: 8 });
 const { config, parameters } = model;
 const answers = [[5, 8]] as const;
 const row = packRow([
-  randomDocument(new Random("learner"), { id: "row", vocabulary: 40, trunk: 60, answers }),
+  randomDocument(new Random("learner"), { id: "row", vocabulary: 40, trunk: 1200, answers }),
 ]);
 
 /** Counts turns of a timer until it is stopped. */
