@@ -4,28 +4,14 @@
  * @module
  */
 
+import { COMPANION_NAMES } from "./companion_names.ts";
 import { ggufCompanions } from "./gguf/gguf_model.ts";
-
-/** Files that go with the weights unchanged, where the model has them. */
-const COMPANIONS = [
-  "config.json",
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "chat_template.jinja",
-  "vocab.json",
-  "merges.txt",
-  "tokenizer.model",
-  "LICENSE",
-] as const;
 
 const encoder = new TextEncoder();
 
 async function folderCompanions(folder: string): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  for (const name of COMPANIONS) {
+  for (const name of COMPANION_NAMES) {
     try {
       files.set(name, await Deno.readFile(`${folder}/${name}`));
     } catch (error) {

@@ -4,23 +4,9 @@
  * @module
  */
 
+import { COMPANION_NAMES } from "../companion_names.ts";
 import { exists, readJsonIfThere } from "../json_file.ts";
 import { WEIGHTS_FILE, WEIGHTS_INDEX } from "../read_parameters.ts";
-
-/** What is read of a model beside its weights, or goes with it when it is saved. */
-const TEXTS: ReadonlySet<string> = new Set([
-  "config.json",
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "chat_template.jinja",
-  "vocab.json",
-  "merges.txt",
-  "tokenizer.model",
-  "LICENSE",
-]);
 
 /** One file, or its shards: not the other copies of the weights that repositories hold. */
 const WEIGHTS = /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/;
@@ -36,7 +22,7 @@ export interface Wanted {
 /** Whether a file of a repository is wanted. */
 export function isWanted(path: string, { file, weights }: Wanted): boolean {
   if (file !== undefined) return path === file;
-  return TEXTS.has(path) || (weights && WEIGHTS.test(path));
+  return COMPANION_NAMES.includes(path) || (weights && WEIGHTS.test(path));
 }
 
 async function neededFiles(snapshot: string, { file, weights }: Wanted): Promise<string[]> {
