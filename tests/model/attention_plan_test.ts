@@ -74,8 +74,12 @@ Deno.test("past keys are seen by all of a block, own keys as the mask says, othe
 Deno.test("places are one a token, within full groups and blocks", () => {
   for (const documents of rows) {
     const row = marks(documents);
-    const { groups, longest: [queries, count, keys], queryPlaces, keyPlaces } = attentionPlan(row, 6);
-    const rising = (places: Int32Array) => places.every((at, token) => at > (places[token - 1] ?? -1));
+    const { groups, longest: [queries, count, keys], queryPlaces, keyPlaces } = attentionPlan(
+      row,
+      6,
+    );
+    const rising = (places: Int32Array) =>
+      places.every((at, token) => at > (places[token - 1] ?? -1));
     assert(rising(queryPlaces) && rising(keyPlaces));
     assert(queryPlaces.at(-1)! < groups.length / 4 * count * queries);
     assert(keyPlaces.at(-1)! < groups.length / 4 * keys);

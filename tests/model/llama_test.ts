@@ -1,12 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { Random } from "../../lib/flow/random.ts";
 import { rotaryTable } from "../../lib/model/rope.ts";
-import {
-  graphsOf,
-  layerInputs,
-  packRow,
-  segmentParameters,
-} from "../../lib/model/mod.ts";
+import { graphsOf, layerInputs, packRow, segmentParameters } from "../../lib/model/mod.ts";
 import { evalGraph, modelBytes } from "../../lib/onnx/mod.ts";
 import { floats, floatsOf, type HostTensor, Session } from "../../lib/runtime/mod.ts";
 import { relativeError } from "../support/golden_cases.ts";
