@@ -7,7 +7,7 @@
 import type { DocumentRecord } from "@longpo/longpo/data";
 import type { Exam } from "@longpo/longpo/evaluate";
 import { Random } from "@longpo/longpo/flow";
-import { type Fact, makeDocument, type WorldDocument } from "./grammar.ts";
+import { type Fact, makeDocument, tokensOf, type WorldDocument } from "./grammar.ts";
 
 /** How many documents, and how long. */
 export interface WorldDocumentsOptions {
@@ -49,7 +49,7 @@ function pieceAround(text: string, fact: Fact, random: Random): string {
   const sentences = [...text.matchAll(/[^.\n]+\.\s*/g)].map(({ 0: sentence, index }) => ({
     from: index,
     to: index + sentence.length,
-    tokens: sentence.match(/\w+|[^\s\w]|\n\n/g)!.length,
+    tokens: tokensOf(sentence),
   }));
   let first = sentences.findIndex(({ from, to }) => from <= fact.start && fact.start < to);
   let last = first;

@@ -79,26 +79,9 @@ export interface WorldDocument {
   facts: Fact[];
 }
 
-interface Statement {
-  readonly key: string;
-  readonly value: string;
+/** A fact on its way into a document. */
+interface Statement extends Pick<Fact, "key" | "value" | "question" | "answer"> {
   readonly sentence: string;
-}
-
-function questionAbout(key: string): string {
-  const relation = RELATIONS.find(({ keys }) => keys.includes(key));
-  if (relation === undefined) throw new Error(`The world has no "${key}".`);
-  return `${relation.asks} ${key}?`;
-}
-
-/** The question that asks for a fact's value. */
-export function questionOf(fact: Pick<Fact, "key">): string {
-  return questionAbout(fact.key);
-}
-
-/** The true answer to the question on a fact. */
-export function answerOf(fact: Pick<Fact, "value">): string {
-  return `${fact.value}.`;
 }
 
 /** The key that a question asks for; `undefined` where it is no question of this world. */
@@ -129,13 +112,14 @@ function* statements(random: Random, keys: number, values: number): Generator<St
   });
   for (const { relation, key, known } of random.shuffle(subjects)) {
     const value = random.pick(known);
-    yield { key, value, sentence: `The ${key} ${random.pick(relation.links)} ${value}.` };
+    const sentence = `The ${key} ${random.pick(relation.links)} ${value}.`;
+    yield { key, value, question: `${relation.asks} ${key}?`, answer: `${value}.`, sentence };
   }
 }
 
-/** Tokens of a sentence under the world's tokenizer: its words and its punctuation marks. */
-function tokensOf(sentence: string): number {
-  return sentence.match(/\w+|[^\s\w]/g)?.length ?? 0;
+/** Tokens under the world's tokenizer: words, punctuation marks and blank lines. */
+export function tokensOf(text: string): number {
+  return text.match(/\w+|[^\s\w]|\n\n/g)?.length ?? 0;
 }
 
 /**
@@ -170,10 +154,8 @@ export function makeDocument(random: Random, options: WorldOptions): WorldDocume
     if (text !== "") text += breaks ? "\n\n" : " ";
     untilBreak = breaks ? random.int(paragraph) : untilBreak - 1;
     if (told !== undefined) {
-      const { key, value } = told;
-      const [question, answer] = [questionOf(told), answerOf(told)];
-      const start = text.length;
-      facts.push({ key, value, question, answer, start, end: start + sentence.length });
+      const { sentence: _, ...fact } = told;
+      facts.push({ ...fact, start: text.length, end: text.length + sentence.length });
     }
     text += sentence;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ByteLevelPreTokenizer } from "@huggingface/tokenizers";
 import { worldVocabulary } from "./vocabulary.ts";
 
 /** Special tokens, in the order of their ids: each role's header is one token. */
@@ -21,15 +22,17 @@ const CHAT_TEMPLATE = "{{ bos_token }}" +
   "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
 
-/** GPT-2's byte alphabet: printable bytes stand for themselves, others for 256 and up, in order. */
+const BYTE_LEVEL = {
+  type: "ByteLevel",
+  add_prefix_space: false,
+  trim_offsets: true,
+  use_regex: false,
+} as const;
+
+/** The letters that byte-level tokenizers write bytes as, in the order of bytes. */
 function byteAlphabet(): string[] {
-  const printable = (byte: number): boolean =>
-    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-  let next = 256;
-  return Array.from(
-    { length: 256 },
-    (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++),
-  );
+  const { byte_encoder: letters } = new ByteLevelPreTokenizer(BYTE_LEVEL);
+  return Array.from({ length: 256 }, (_, byte) => letters[byte]);
 }
 
 /** Tokens of the vocabulary in the order of their ids. */
@@ -50,12 +53,6 @@ function tokens(): string[] {
 /** What `tokenizer.json` holds. */
 export function tokenizerJson(): Record<string, unknown> {
   const vocab = Object.fromEntries(tokens().map((token, id) => [token, id]));
-  const byteLevel = {
-    type: "ByteLevel",
-    add_prefix_space: false,
-    trim_offsets: true,
-    use_regex: false,
-  };
   return {
     version: "1.0",
     truncation: null,
@@ -79,11 +76,11 @@ export function tokenizerJson(): Record<string, unknown> {
           behavior: "Isolated",
           invert: false,
         },
-        byteLevel,
+        BYTE_LEVEL,
       ],
     },
     post_processor: null,
-    decoder: byteLevel,
+    decoder: BYTE_LEVEL,
     model: {
       type: "BPE",
       dropout: null,
