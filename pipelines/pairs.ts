@@ -24,8 +24,9 @@ import {
   withDefaults,
 } from "../lib/cli/mod.ts";
 import { chunk, type ChunkedDocument, compress, documents, instruct } from "../lib/data/mod.ts";
-import { leftOut, only, pair, reasonsOf, sampleLong, sampleShort } from "../lib/data/mod.ts";
-import type { DocumentRecord, DraftRecord, PairRecord } from "../lib/data/mod.ts";
+import { identityOf, leftOut, only, pair, reasonsOf, referenceHash } from "../lib/data/mod.ts";
+import { sampleLong, sampleShort } from "../lib/data/mod.ts";
+import type { DocumentRecord, DraftRecord, PairRecord, ReferenceOptions } from "../lib/data/mod.ts";
 import { formatReport, jsonlFile, jsonlStdout, keptRows, pipe, pipeline } from "../lib/flow/mod.ts";
 import { type Logger, type Pipeline, UserError } from "../lib/flow/mod.ts";
 import type { Sink, Source, Stage } from "../lib/flow/mod.ts";
@@ -81,13 +82,11 @@ export function answered(options: AnsweredOptions): Stage<DocumentRecord, DraftR
 
 /** Documents in, pairs out. */
 export function pairs(options: PairsOptions): Pipeline<PairRecord> {
-  const { source, sink, model, readers: { short, long }, recipe, seed, log, deadLetters } = options;
-  const { maxTokens, temperature, layout, filters, minConfidence } = recipe;
-  const sampler = options.sampler ?? long.sampler;
+  const { source, sink, readers, recipe, seed, log, deadLetters } = options;
+  const { maxTokens, temperature, filters, minConfidence } = recipe;
+  const sampler = options.sampler ?? readers.long.sampler;
   const answering = { maxTokens, temperature };
   const documentsPerCall = documentsPerCallOf(options);
-  const context = objectiveNamed(recipe.objective).reference === "long" ? "long" : "short";
-  const reference = { scorer: short.scorer, longScorer: long.scorer, model, layout };
   return pipeline({
     name: "pairs",
     seed,
@@ -97,11 +96,23 @@ export function pairs(options: PairsOptions): Pipeline<PairRecord> {
     stages: [
       answered(options),
       sampleLong({ sampler, sampling: answering, documentsPerCall }),
-      pair({ filters, minConfidence, reference: { ...reference, contexts: [context] } }),
+      pair({ filters, minConfidence, reference: referenceOf(options) }),
       watch({ label: "pairs" }),
     ],
     sink,
   });
+}
+
+function referenceOf({ model, readers: { short, long }, recipe }: AnsweredOptions) {
+  const { layout, objective } = recipe;
+  const context = objectiveNamed(objective).reference === "long" ? "long" : "short";
+  return {
+    scorer: short.scorer,
+    longScorer: long.scorer,
+    model,
+    layout,
+    contexts: [context],
+  } satisfies ReferenceOptions;
 }
 
 /** A server is to have as many requests at a time as it takes. */
@@ -129,6 +140,7 @@ export async function makePairs(
 ): Promise<Record<string, number>> {
   const { log } = options;
   const done = await keptRows<PairRecord>(file);
+  await checkOwn(done, `${file}.part`, options);
   const made = new Set(done.map(({ id }) => id));
   const rest = only<ChunkedDocument>((id) => !made.has(id), "made before");
   const making = pairs({
@@ -146,6 +158,21 @@ export async function makePairs(
     throw noPairs(dropped);
   }
   return dropped;
+}
+
+/** Refuses to go on behind pairs that this run would not have made. */
+async function checkOwn(
+  done: readonly PairRecord[],
+  file: string,
+  options: Pick<PairsOptions, "seed"> & AnsweredOptions,
+): Promise<void> {
+  const [first] = done;
+  if (first === undefined) return;
+  const hash = await referenceHash(first, identityOf(referenceOf(options)));
+  if (first.sampler.seed === options.seed && first.referenceHash === hash) return;
+  throw new UserError(`${file} holds pairs of a run with another model, seed or layout`, {
+    hint: "Remove it, or choose another --out",
+  });
 }
 
 function noPairs(dropped: Record<string, number>): UserError {

@@ -6,6 +6,7 @@ import { readLines, worldLines, writeLines } from "./support/documents.ts";
 import {
   assertPlain,
   exists,
+  fail,
   filesOf,
   inFolder,
   PAIRS,
@@ -172,6 +173,13 @@ Deno.test(
       assertStringIncludes(said, "To go on: run the same command again");
       const kept = (await readLines(`${folder}/stopped.jsonl.part`)).length;
       assert(kept > 0 && kept < 60, `${kept}`);
+
+      await fail("pairs", [...flags("stopped.jsonl"), "--seed", "1"], [
+        `${folder}/stopped.jsonl.part holds pairs of a run with another model, seed or layout`,
+        "hint: Remove it",
+      ]);
+      await writeTinyModel(`${folder}/other`, { seed: 2 });
+      await fail("pairs", flags("stopped.jsonl").with(1, `${folder}/other`), ["another model"]);
 
       const { stderr: rest } = await succeed("pairs", ...flags("stopped.jsonl"));
       assertStringIncludes(rest, `made before ${kept}`);
