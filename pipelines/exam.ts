@@ -12,7 +12,7 @@ import { type Exam, selfExam } from "../lib/evaluate/mod.ts";
 import { type Logger, pipeline, UserError } from "../lib/flow/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
 import type { ForwardOptions } from "../lib/model/mod.ts";
-import { answered, type AnsweredOptions, trainingDocuments } from "./pairs.ts";
+import { answered, type AnsweredOptions, trainingDocuments } from "./pairing.ts";
 
 /** What an exam on documents is made with. */
 export interface ExamOptions extends Omit<AnsweredOptions, "readers" | "sampler">, ForwardOptions {

@@ -9,7 +9,7 @@ import { type ChunkedDocument, leftOut, reasonsOf } from "../lib/data/mod.ts";
 import { holdOut } from "../lib/evaluate/mod.ts";
 import { pipeline, UserError } from "../lib/flow/mod.ts";
 import type { Model } from "../lib/model/mod.ts";
-import { parts, trainingDocuments } from "./pairs.ts";
+import { parts, trainingDocuments } from "./pairing.ts";
 
 /** The share of documents that is held out of training, for the exam. */
 const HELD_OUT = 0.1;

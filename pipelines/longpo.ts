@@ -28,9 +28,10 @@ import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
 import { artifactsFlag, givenArtifacts } from "./artifacts.ts";
 import { documentsExam, embeddedExam } from "./exam.ts";
 import { examDocuments } from "./held_out.ts";
-import { makePairs, trainingDocuments } from "./pairs.ts";
+import { makePairs } from "./make_pairs.ts";
+import { trainingDocuments } from "./pairing.ts";
 import { saveTrained } from "./save_trained.ts";
-import { train } from "./train.ts";
+import { train } from "./training.ts";
 import { trainingPairs } from "./training_pairs.ts";
 
 const longpo = command({

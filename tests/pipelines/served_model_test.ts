@@ -4,7 +4,7 @@ import { WORLD_MODEL, worldRecipe } from "../../examples/world/recipe.ts";
 import type { PairRecord } from "../../lib/data/mod.ts";
 import { httpSampler, openReaders } from "../../lib/generate/mod.ts";
 import { loadModel } from "../../lib/model/mod.ts";
-import { pairs } from "../../pipelines/pairs.ts";
+import { pairs } from "../../pipelines/pairing.ts";
 import { ChatServer } from "../generate/chat_server.ts";
 
 const recipe = { ...worldRecipe, longTokens: 400, turns: 2, temperature: 1 };

@@ -1,0 +1,72 @@
+/**
+ * A file of pairs, and what is said of the making.
+ *
+ * @module
+ */
+
+import {
+  type ChunkedDocument,
+  identityOf,
+  leftOut,
+  only,
+  type PairRecord,
+} from "../lib/data/mod.ts";
+import { reasonsOf, referenceHash } from "../lib/data/mod.ts";
+import { formatReport, jsonlFile, keptRows, pipe, UserError } from "../lib/flow/mod.ts";
+import { formatHttpStats } from "../lib/generate/mod.ts";
+import { type AnsweredOptions, pairs, type PairsOptions, referenceOf } from "./pairing.ts";
+
+/** A file of pairs, gone on with where a run was stopped; returns what was left out, by reason. */
+export async function makePairs(
+  file: string,
+  options: Omit<PairsOptions, "sink">,
+  signal: AbortSignal,
+): Promise<Record<string, number>> {
+  const { log } = options;
+  const done = await keptRows<PairRecord>(file);
+  await checkOwn(done, `${file}.part`, options);
+  const made = new Set(done.map(({ id }) => id));
+  const rest = only<ChunkedDocument>((id) => !made.has(id), "made before");
+  const making = pairs({
+    ...options,
+    only: options.only ? pipe(options.only, rest) : rest,
+    sink: jsonlFile(file, { goOn: true }),
+  });
+  log.info(`${making}`);
+  const report = await making.run({ signal });
+  log.info(formatReport(report));
+  tellServer(options);
+  const dropped = leftOut(report, done);
+  if (done.length + report.rows === 0) {
+    await Deno.remove(file);
+    throw noPairs(dropped);
+  }
+  return dropped;
+}
+
+/** Refuses to go on behind pairs that this run would not have made. */
+async function checkOwn(
+  done: readonly PairRecord[],
+  file: string,
+  options: Pick<PairsOptions, "seed"> & AnsweredOptions,
+): Promise<void> {
+  const [first] = done;
+  if (first === undefined) return;
+  const hash = await referenceHash(first, identityOf(referenceOf(options)));
+  if (first.sampler.seed === options.seed && first.referenceHash === hash) return;
+  throw new UserError(`${file} holds pairs of a run with another model, seed or layout`, {
+    hint: "Remove it, or choose another --out",
+  });
+}
+
+/** What to say where nothing came of documents. */
+export function noPairs(dropped: Record<string, number>): UserError {
+  return new UserError(`No document gave a pair: ${reasonsOf(dropped) || "there was none"}`, {
+    hint: "A document must have more tokens than --short-tokens, and its two answers must differ",
+  });
+}
+
+/** Says what a server was asked, where one was. */
+export function tellServer({ sampler, log }: Pick<PairsOptions, "sampler" | "log">): void {
+  if (sampler) log.info(`${sampler.name}: ${formatHttpStats(sampler.stats)}`);
+}

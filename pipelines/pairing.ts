@@ -1,0 +1,115 @@
+/**
+ * From documents to pairs, stage by stage.
+ *
+ * @module
+ */
+
+import { worldDocuments } from "../examples/world/documents.ts";
+import { WORLD_SIZE } from "../examples/world/recipe.ts";
+import { type Recipe, watch } from "../lib/cli/mod.ts";
+import { chunk, type ChunkedDocument, compress, documents, instruct } from "../lib/data/mod.ts";
+import { pair, type ReferenceOptions, sampleLong, sampleShort } from "../lib/data/mod.ts";
+import type { DocumentRecord, DraftRecord, PairRecord } from "../lib/data/mod.ts";
+import { type Logger, pipe, type Pipeline, pipeline } from "../lib/flow/mod.ts";
+import type { Sink, Source, Stage } from "../lib/flow/mod.ts";
+import type { HttpSampler, Readers } from "../lib/generate/mod.ts";
+import type { Model } from "../lib/model/mod.ts";
+import { objectiveNamed } from "../lib/objective/mod.ts";
+
+/** Who asks and answers, and what about. */
+export interface AnsweredOptions {
+  model: Model;
+  readers: Readers;
+  /** Who writes questions and answers in place of the model, which still scores them. */
+  sampler?: HttpSampler;
+  recipe: Recipe;
+  /** Passes on the documents that are wanted, after long ones were cut. */
+  only?: Stage<ChunkedDocument, ChunkedDocument>;
+}
+
+/** What a pairs pipeline reads and writes with. */
+export interface PairsOptions extends AnsweredOptions {
+  source: Source<DocumentRecord>;
+  sink: Sink<PairRecord>;
+  seed: number;
+  log: Logger;
+  deadLetters?: string;
+}
+
+/** Documents of the length that the model is to read, cut into pieces. */
+export function parts(
+  { tokenizer }: Model,
+  { shortTokens, longTokens }: Recipe,
+): Stage<DocumentRecord, ChunkedDocument> {
+  return chunk({ tokenizer, tokens: shortTokens, longTokens });
+}
+
+/** Documents in, questions with answers from short contexts out. */
+export function answered(options: AnsweredOptions): Stage<DocumentRecord, DraftRecord> {
+  const { model, readers, recipe, sampler = readers.short.sampler } = options;
+  const { turns, instruction, maxTokens, temperature, questionTemperature } = recipe;
+  const { tokenizer } = model;
+  const chunks = parts(model, recipe);
+  const documentsPerCall = documentsPerCallOf(options);
+  const asking = { maxTokens, temperature: questionTemperature };
+  const answering = { maxTokens, temperature };
+  return pipe(
+    options.only ? pipe(chunks, options.only) : chunks,
+    compress({ method: recipe.compress, turns, tokenizer, sampler }),
+    instruct({ sampler, sampling: asking, instruction, documentsPerCall }),
+    sampleShort({ sampler, sampling: answering, documentsPerCall }),
+  );
+}
+
+/** Documents in, pairs out. */
+export function pairs(options: PairsOptions): Pipeline<PairRecord> {
+  const { source, sink, readers, recipe, seed, log, deadLetters } = options;
+  const { maxTokens, temperature, filters, minConfidence } = recipe;
+  const sampler = options.sampler ?? readers.long.sampler;
+  const answering = { maxTokens, temperature };
+  const documentsPerCall = documentsPerCallOf(options);
+  return pipeline({
+    name: "pairs",
+    seed,
+    log,
+    deadLetters,
+    source,
+    stages: [
+      answered(options),
+      sampleLong({ sampler, sampling: answering, documentsPerCall }),
+      pair({ filters, minConfidence, reference: referenceOf(options) }),
+      watch({ label: "pairs" }),
+    ],
+    sink,
+  });
+}
+
+/** Who computes the reference log-probs, and on which contexts. */
+export function referenceOf({ model, readers: { short, long }, recipe }: AnsweredOptions) {
+  const { layout, objective } = recipe;
+  const context = objectiveNamed(objective).reference === "long" ? "long" : "short";
+  return {
+    scorer: short.scorer,
+    longScorer: long.scorer,
+    model,
+    layout,
+    contexts: [context],
+  } satisfies ReferenceOptions;
+}
+
+/** A server is to have as many requests at a time as it takes. */
+function documentsPerCallOf({ recipe, sampler }: AnsweredOptions): number {
+  return Math.max(recipe.documentsPerCall, sampler?.concurrency ?? 1);
+}
+
+/** The documents of a path, or of the embedded model's world. */
+export function trainingDocuments(
+  path: string | undefined,
+  { longTokens }: Recipe,
+  seed: number,
+  count: number = WORLD_SIZE.training,
+): Source<DocumentRecord> {
+  return path === undefined
+    ? worldDocuments({ count, tokens: longTokens, seed })
+    : documents({ paths: [path] });
+}

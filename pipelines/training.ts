@@ -1,0 +1,112 @@
+/**
+ * From pairs to a trained model, stage by stage.
+ *
+ * @module
+ */
+
+import { loraOf, progress, type Recipe } from "../lib/cli/mod.ts";
+import { batch, type PairRecord, reference } from "../lib/data/mod.ts";
+import { jsonlFile, type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
+import type { Readers } from "../lib/generate/mod.ts";
+import { type ForwardOptions, type Model, randomAdapter } from "../lib/model/mod.ts";
+import { objectiveNamed } from "../lib/objective/mod.ts";
+import { type ArtifactFiles, writeArtifacts } from "../lib/onnx/mod.ts";
+import { builtFor, type Rates, type StepMetrics, Training } from "../lib/train/mod.ts";
+import { purposeOf } from "./artifacts.ts";
+import type { Trained } from "./save_trained.ts";
+
+/** What training reads, and where it writes. */
+export interface TrainOptions extends ForwardOptions {
+  /** The pairs in the order of training: see {@linkcode trainingPairs}. */
+  source: Source<PairRecord>;
+  /** Optimiser steps to train for. */
+  steps: number;
+  model: Model;
+  readers: Readers;
+  recipe: Recipe;
+  /** Graphs that were read from a folder; built and written to the result where there are none. */
+  artifacts?: ArtifactFiles;
+  /** The machine's rates, to compare the time of steps with what was to be expected. */
+  rates?: Rates;
+  out: string;
+  seed: number;
+  log: Logger;
+  signal: AbortSignal;
+}
+
+/** How long a run that is stopped waits for the step in hand and its checkpoint: Ctrl-C again ends it. */
+const GRACE = 600_000;
+
+/** Pairs in, a trained policy and its metrics out. */
+export async function train(options: TrainOptions): Promise<Trained> {
+  const { source, steps, model, readers: { short, long }, recipe, out, seed, log, signal } =
+    options;
+  const { learningRate, warmup, weightDecay, batchSize, layout, ropeTheta } = recipe;
+  const objective = objectiveNamed(recipe.objective);
+  const contexts = objective.reference === "none" ? [] : [objective.reference];
+  const lora = loraOf(recipe, model.config);
+
+  await using training = await Training.open({
+    ...options,
+    ...recipe,
+    objective,
+    ropeTheta,
+    adapter: lora && randomAdapter(model.config, lora, seed),
+    schedule: { learningRate, steps, warmup },
+    adamW: { weightDecay },
+    checkpoint: {
+      path: `${out}/checkpoint.safetensors`,
+      every: recipe.saveSteps,
+      run: {
+        seed: `${seed}`,
+        objective: objective.name,
+        steps: `${steps}`,
+        ...(recipe.lora === undefined ? {} : { lora: recipe.lora }),
+      },
+    },
+  });
+  if (options.artifacts === undefined) {
+    const purpose = purposeOf(model, recipe);
+    await writeArtifacts(`${out}/artifacts`, training.learner.artifacts, builtFor(purpose));
+  }
+  using shown = progress({ label: "steps", total: steps });
+  let documents = 0;
+  const watchSteps = ({ loss, documents: more }: StepMetrics) => {
+    documents += more;
+    shown.advance(1, `loss ${loss.toFixed(4)}`);
+  };
+
+  await pipeline({
+    name: "train",
+    seed,
+    log,
+    grace: GRACE,
+    source,
+    stages: [
+      reference({
+        scorer: short.scorer,
+        longScorer: long.scorer,
+        model,
+        contexts,
+        layout,
+        foreign: "refuse",
+      }),
+      batch({
+        model,
+        layout,
+        nll: recipe.nll ?? objective.nll,
+        reference: objective.reference,
+        chosenOnly: !objective.usesRejected,
+        tokensPerRow: recipe.longTokens,
+        documentsPerBatch: batchSize,
+        oversize: "own row",
+      }),
+      training.optimise(),
+      tap(watchSteps),
+    ],
+    sink: jsonlFile(`${out}/metrics.jsonl`),
+  }).run({ signal });
+  const { policy, adapter, optimizer: { step: done } } = training;
+  if (done < steps) log.warn(`There were pairs for ${done} of ${steps} steps only`);
+  return { policy, adapter, steps: done, documents };
+}
