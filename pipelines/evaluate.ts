@@ -22,7 +22,7 @@ const evaluate = command({
   examples: [
     "deno run -A pipelines/evaluate.ts",
     "deno run -A pipelines/evaluate.ts --model runs/longpo/model",
-    "deno run -A pipelines/evaluate.ts --model SmolLM2 --documents books --rope-theta 1e6",
+    "deno run -A pipelines/evaluate.ts --model path/to/model --documents books --rope-theta 1e6",
   ],
   flags: {
     model: commonFlags.model,

@@ -39,7 +39,7 @@ const longpo = command({
   summary: "Teaches a model longer contexts by itself: pairs, training and exams",
   examples: [
     "deno run -A pipelines/longpo.ts",
-    "deno run -A pipelines/longpo.ts --model SmolLM2 --documents books --out runs/books",
+    "deno run -A pipelines/longpo.ts --model path/to/model --documents books --out runs/books",
     "deno run -A pipelines/longpo.ts --objective dpo --out runs/dpo",
   ],
   flags: {

@@ -21,9 +21,9 @@ const making = command({
   summary: "Writes preference pairs out of documents, with the model's own questions and answers",
   examples: [
     "deno run -A pipelines/pairs.ts | head -3",
-    "deno run -A pipelines/pairs.ts --model SmolLM2 --documents books --out pairs.jsonl",
+    "deno run -A pipelines/pairs.ts --model path/to/model --documents books --out pairs.jsonl",
     "deno run -A pipelines/pairs.ts | deno run -A pipelines/train.ts --pairs -",
-    "deno run -A pipelines/pairs.ts --model Qwen --documents books " +
+    "deno run -A pipelines/pairs.ts --model path/to/model --documents books " +
     "--sampler http://127.0.0.1:8000/v1 --sampler-model Qwen/Qwen2.5-0.5B-Instruct",
   ],
   flags: {

@@ -1,7 +1,7 @@
 /**
  * Says what a training step will take, before anything is loaded.
  *
- *     deno run -A pipelines/plan.ts --model SmolLM2 --long-tokens 16384 --memory 8
+ *     deno run -A pipelines/plan.ts --model path/to/model --long-tokens 16384 --memory 8
  *
  * @module
  */
@@ -26,8 +26,8 @@ const command_ = command({
   summary: "Says what memory and time a training step will take, with nothing loaded",
   examples: [
     "deno run -A pipelines/plan.ts",
-    "deno run -A pipelines/plan.ts --model SmolLM2 --long-tokens 16384 --memory 8",
-    "deno run -A pipelines/plan.ts --model SmolLM2 --calibrate --rates rates.json",
+    "deno run -A pipelines/plan.ts --model path/to/model --long-tokens 16384 --memory 8",
+    "deno run -A pipelines/plan.ts --model path/to/model --calibrate --rates rates.json",
   ],
   flags: {
     model: string({ summary: "Model folder with config.json; the embedded model without it" }),

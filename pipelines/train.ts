@@ -22,7 +22,7 @@ const learning = command({
   name: "train",
   summary: "Trains a model on pairs, with LongPO or one of its relatives",
   examples: [
-    "deno run -A pipelines/train.ts --model SmolLM2 --pairs pairs.jsonl --out runs/trained",
+    "deno run -A pipelines/train.ts --model path/to/model --pairs pairs.jsonl --out runs/trained",
     "deno run -A pipelines/train.ts --pairs pairs.jsonl --lora r=16,alpha=32 --learning-rate 1e-4",
     "deno run -A pipelines/pairs.ts | deno run -A pipelines/train.ts --pairs -",
   ],

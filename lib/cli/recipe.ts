@@ -7,6 +7,7 @@
 import { compressMethods, DEFAULT_FILTERS, DEFAULT_INSTRUCTION } from "../data/mod.ts";
 import type { CompressMethodName, Layout, NllTokens, TurnFilterName } from "../data/mod.ts";
 import { type Aggregation, aggregationNames, objectives } from "../objective/mod.ts";
+import { UsageError } from "./usage_error.ts";
 import { choice, type Flag, number, string } from "./flag.ts";
 import { loraFlag } from "./lora_flag.ts";
 
@@ -157,5 +158,13 @@ export function recipeOf(
   const given = Object.entries(flags).filter(([name, value]) =>
     value !== undefined && (name in base || name in pairFlags || name in trainFlags)
   );
-  return { ...base, ...Object.fromEntries(given) };
+  const recipe: Recipe = { ...base, ...Object.fromEntries(given) };
+  const { shortTokens, longTokens } = recipe;
+  if (longTokens < shortTokens) {
+    throw new UsageError(
+      `Cannot cut documents of at most ${longTokens} tokens into pieces of ${shortTokens}`,
+      { hint: "Give a --long-tokens that is not below --short-tokens" },
+    );
+  }
+  return recipe;
 }

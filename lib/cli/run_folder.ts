@@ -5,6 +5,7 @@
  */
 
 import { UserError, whileWriting } from "../flow/mod.ts";
+import { LOCK_FILE, lockFolder } from "./folder_lock.ts";
 
 /** Everything that a run was told. */
 export type Settings = Readonly<
@@ -120,12 +121,20 @@ export async function checkRunFolder(
   });
 }
 
+/** Removes what a folder holds, all but its lock. */
+async function empty(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name !== LOCK_FILE) await Deno.remove(`${folder}/${name}`, { recursive: true });
+  }
+}
+
 /**
  * Makes a run's folder, or takes up the unfinished run in it; what it holds else is removed where it
  * may be overwritten.
  *
  * @returns Whether there is something to go on from.
- * @throws {UserError} As {@linkcode checkRunFolder}, or if the folder cannot be written.
+ * @throws {UserError} As {@linkcode checkRunFolder}, or if the folder cannot be written, or if
+ * another run is at work in it.
  */
 export async function openRunFolder(
   folder: string,
@@ -134,9 +143,10 @@ export async function openRunFolder(
 ): Promise<boolean> {
   await checkRunFolder(folder, settings, options);
   const contents = await contentsOf(folder, settings);
-  if (contents === "this run") return true;
-  if (contents !== "nothing") await Deno.remove(folder, { recursive: true });
   await whileWriting(folder, Deno.mkdir(folder, { recursive: true }));
+  await lockFolder(folder);
+  if (contents === "this run") return true;
+  if (contents !== "nothing") await empty(folder);
   await writeJson(`${folder}/${SETTINGS}`, settings);
   return false;
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { checkRunFolder, openRunFolder, readJsonIfThere, writeJson } from "../../lib/cli/mod.ts";
 import { UserError } from "../../lib/flow/mod.ts";
 
@@ -36,7 +36,8 @@ Deno.test("openRunFolder refuses other and finished runs, and removes them where
     await refused(settings, "a finished run");
     await checkRunFolder(folder, other, { overwrite: true });
     assertEquals(await openRunFolder(folder, other, { overwrite: true }), false);
-    assertEquals(await Array.fromAsync(Deno.readDir(folder), ({ name }) => name), ["run.json"]);
+    const left = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+    assertEquals(left.sort(), [".lock", "run.json"]);
   });
 });
 
@@ -79,4 +80,15 @@ Deno.test("writeJson leaves nothing beside where it cannot write", async () => {
     );
     assertEquals(await Array.fromAsync(Deno.readDir(folder), ({ name }) => name), ["report.json"]);
   });
+});
+
+Deno.test("openRunFolder keeps a folder to one program at a time", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = await Deno.open(`${folder}/.lock`, { create: true, write: true });
+  assert(await file.tryLock(true));
+  const error = await assertRejects(() => openRunFolder(folder, { seed: 1 }), UserError);
+  assertEquals(error.message, `Another run is at work in ${folder}`);
+  file.close();
+  await openRunFolder(folder, { seed: 1 });
+  await Deno.remove(folder, { recursive: true });
 });

@@ -260,3 +260,20 @@ for (const pause of [0, 30]) {
     assertEquals([code, said], [0, "source closed\nfinished\n"]);
   });
 }
+
+Deno.test("jsonlStdout writes the rows that came before a failure, and then tells it", async () => {
+  let text = "";
+  const writer: ByteWriter = {
+    write: (bytes) => {
+      text += new TextDecoder().decode(bytes);
+      return Promise.resolve(bytes.length);
+    },
+  };
+  async function* failing() {
+    yield { n: 1 };
+    yield { n: 2 };
+    throw new Error("no third");
+  }
+  await assertRejects(() => jsonlStdout(writer)(failing(), createContext()), Error, "no third");
+  assertEquals(text, '{"n":1}\n{"n":2}\n');
+});

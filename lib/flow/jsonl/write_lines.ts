@@ -31,8 +31,15 @@ export async function* writeLines(
 ): AsyncGenerator<number> {
   const encoder = new TextEncoder();
 
+  let failure: { error: unknown } | undefined;
+
+  // Rows that came before a failure are written before it is told.
   async function* lines(): AsyncGenerator<string> {
-    for await (const row of source) yield serialise(row, context.stage ?? name);
+    try {
+      for await (const row of source) yield serialise(row, context.stage ?? name);
+    } catch (error) {
+      failure = { error };
+    }
   }
 
   const batches = group<string>({
@@ -47,6 +54,7 @@ export async function* writeLines(
     written += bytes.length;
     yield written;
   }
+  if (failure) throw failure.error;
 }
 
 function serialise(row: unknown, name: string): string {
