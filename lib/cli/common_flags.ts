@@ -46,7 +46,7 @@ export const commonFlags: CommonFlags = {
     value: "path",
   }),
   device: choice({
-    summary: "Where the model runs; auto takes the fastest there is",
+    summary: "Where the model runs; auto takes CUDA where it works, else the CPU",
     choices: ["auto", "cpu", "webgpu", "cuda"],
     default: "auto",
   }),

@@ -48,7 +48,10 @@ async function works(device: Device, probe: Uint8Array): Promise<string | undefi
 }
 
 /**
- * Finds the device that was asked for; `auto` takes CUDA, then WebGPU, then the CPU.
+ * Finds the device that was asked for; `auto` takes CUDA where it works, else the CPU.
+ *
+ * WebGPU has to be asked for: it has no kernel for the loops that attention and head are made of, so
+ * that the CPU would run those, and each value would cross twice.
  *
  * @param probe Bytes of any small model, to try a device with.
  * @throws {UserError} If the device that was asked for by name cannot be used here.
@@ -56,10 +59,7 @@ async function works(device: Device, probe: Uint8Array): Promise<string | undefi
 export async function resolveDevice(choice: DeviceChoice, probe: Uint8Array): Promise<Device> {
   if (choice === "cpu") return "cpu";
   if (choice === "auto") {
-    for (const device of ["cuda", "webgpu"] as const) {
-      if (await works(device, probe) === undefined) return device;
-    }
-    return "cpu";
+    return await works("cuda", probe) === undefined ? "cuda" : "cpu";
   }
   const trouble = await works(choice, probe);
   if (trouble === undefined) return choice;
