@@ -7,7 +7,7 @@ import {
   randomParameters,
   Tokenizer,
 } from "../../lib/model/mod.ts";
-import { type DenseLlama, denseLlama, denseLogits } from "../support/dense_llama.ts";
+import { type DenseLlama, denseLlama, denseLogits } from "../train/dense/llama.ts";
 import { loadCase } from "../support/golden_cases.ts";
 
 /** A small Llama whose answers depend on all that it reads, and the same in plain float64. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { SequencedDocument } from "../../lib/model/sequence.ts";
-import { type DenseLlama, denseLlama, denseLogits, denseLogProbs } from "../support/dense_llama.ts";
+import { type DenseLlama, denseLlama, denseLogits, denseLogProbs } from "../train/dense/llama.ts";
 import { loadCase, loadCases, relativeError } from "../support/golden_cases.ts";
 
 /** `[turns]`: the log-prob of each answer, summed over its tokens. */

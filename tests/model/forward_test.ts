@@ -7,7 +7,7 @@ import {
   RowForward,
   type SequencedDocument,
 } from "../../lib/model/mod.ts";
-import { denseLlama, denseLogProbs } from "../support/dense_llama.ts";
+import { denseLlama, denseLogProbs } from "../train/dense/llama.ts";
 import { loadCases, relativeError } from "../support/golden_cases.ts";
 import { goldenModel } from "../support/golden_model.ts";
 import { randomDocument } from "../support/random_document.ts";
