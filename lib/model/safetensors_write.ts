@@ -6,12 +6,18 @@
 
 import { UserError, whileWriting } from "../flow/mod.ts";
 import { elementCount } from "./parameters.ts";
-import { elementSize, encode, fits } from "./safetensors_dtype.ts";
+import { elementSize, encode, fits, type TensorData } from "./safetensors_dtype.ts";
 import { PREFIX_BYTES } from "./safetensors_header.ts";
 import type { Tensor } from "./safetensors_read.ts";
 
 /** Tensors begin where 8-byte numbers may. */
 const ALIGNMENT = 8;
+
+/** A tensor to be written, whose numbers may be fetched when it is its turn: few are in memory then. */
+export interface TensorSource extends Omit<Tensor, "data"> {
+  /** The numbers, row by row, or what fetches them. */
+  readonly data: TensorData | (() => Promise<TensorData>);
+}
 
 function checkTensor(name: string, { dtype, shape, data }: Tensor) {
   if (!fits(dtype, data)) {
@@ -24,13 +30,17 @@ function checkTensor(name: string, { dtype, shape, data }: Tensor) {
   }
 }
 
-function storedSize({ dtype, data }: Tensor): number {
-  return elementSize(dtype)! * data.length;
+async function fetched({ data, ...about }: TensorSource): Promise<Tensor> {
+  return { ...about, data: typeof data === "function" ? await data() : data };
+}
+
+function storedSize({ dtype, shape }: TensorSource): number {
+  return elementSize(dtype)! * elementCount(shape);
 }
 
 /** The header with its length before it, padded so that the data is aligned. */
 function headerBytes(
-  tensors: Iterable<readonly [string, Tensor]>,
+  tensors: Iterable<readonly [string, TensorSource]>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   // No prototype: a tensor may be called anything.
@@ -72,13 +82,15 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array) {
 
 async function writeTensors(
   path: string,
-  tensors: readonly (readonly [string, Tensor])[],
+  tensors: readonly (readonly [string, TensorSource])[],
   { metadata = {}, signal }: WriteSafetensorsOptions,
 ): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   await writeAll(file, headerBytes(tensors, metadata));
-  for (const [name, tensor] of tensors) {
+  for (const [name, source] of tensors) {
     signal?.throwIfAborted();
+    const tensor = await fetched(source);
+    checkTensor(name, tensor);
     await writeAll(file, storedBytes(name, tensor));
   }
   await file.sync();
@@ -102,10 +114,9 @@ export interface WriteSafetensorsOptions {
  */
 export async function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, TensorSource>,
   options: WriteSafetensorsOptions = {},
 ): Promise<void> {
-  for (const [name, tensor] of tensors) checkTensor(name, tensor);
   const widestFirst = [...tensors].sort(([, a], [, b]) =>
     elementSize(b.dtype)! - elementSize(a.dtype)!
   );

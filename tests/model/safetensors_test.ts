@@ -4,6 +4,7 @@ import {
   openSafetensors,
   readSafetensors,
   type Tensor,
+  type TensorSource,
   writeSafetensors,
 } from "../../lib/model/mod.ts";
 
@@ -123,6 +124,31 @@ Deno.test("writeSafetensors refuses numbers that do not fit shape or format", as
       TypeError,
       "is to be I32, but is a Float32Array",
     );
+  });
+});
+
+Deno.test("writeSafetensors fetches numbers one tensor at a time, and checks what comes", async () => {
+  await withFile(async (path) => {
+    const fetched: string[] = [];
+    const source = (name: string, shape: number[]): [string, TensorSource] => [name, {
+      dtype: "F32",
+      shape,
+      async data() {
+        const { size } = await Deno.stat(`${path}.part`);
+        fetched.push(`${name} after ${size > 4000 ? "the one before" : "the header"}`);
+        return new Float32Array(1000).fill(7);
+      },
+    }];
+    await writeSafetensors(path, new Map([source("a", [1000]), source("b", [10, 100])]));
+    assertEquals(fetched, ["a after the header", "b after the one before"]);
+    const { tensors } = await readSafetensors(path);
+    for (const { data } of tensors.values()) assertEquals(data, new Float32Array(1000).fill(7));
+
+    const before = await Deno.readFile(path);
+    const wrong = () => writeSafetensors(path, new Map([source("c", [3])]));
+    await assertRejects(wrong, TypeError, '"c" has the shape [3], but 1000 numbers');
+    assertEquals(await Deno.readFile(path), before);
+    await assertRejects(() => Deno.stat(`${path}.part`), Deno.errors.NotFound);
   });
 });
 
