@@ -1,0 +1,87 @@
+/**
+ * One training step in a process of its own; prints its {@linkcode Figures} as a line of JSON.
+ *
+ *     deno run -A tests/bench/training/one_step.ts --tokens 8192 --answers 256
+ *
+ * The model is read, the reference's log-probs are computed, a short row warms up the kernels at a
+ * learning rate of 0, and one step on the long row is measured.
+ *
+ * @module
+ */
+
+import { command, main } from "../../../lib/cli/mod.ts";
+import {
+  loadConfig,
+  parseConfig,
+  randomParameters,
+  readParameters,
+} from "../../../lib/model/mod.ts";
+import { longpo } from "../../../lib/objective/mod.ts";
+import {
+  AdamW,
+  addWork,
+  Learner,
+  operations,
+  rowSize,
+  stepWork,
+  trainStep,
+} from "../../../lib/train/mod.ts";
+import type { Figures } from "./figures.ts";
+import { batchOf, type Layout, layoutDocuments, layoutFlags } from "./layout.ts";
+import { learnerFlags, learnerOptions } from "./learner_flags.ts";
+import { modelFlags } from "./model_flags.ts";
+import { peakMemory } from "./peak_memory.ts";
+import { withShortReference } from "./short_context.ts";
+import { smollm2 } from "./smollm2.ts";
+import { stopwatch } from "./stopwatch.ts";
+import { warmUpLayout } from "./warm_up.ts";
+
+const LEARNING_RATE = 1e-6;
+
+const oneStep = command({
+  name: "one_step",
+  summary: "Measures one training step and prints what it took as a line of JSON",
+  examples: ["deno run -A tests/bench/training/one_step.ts --tokens 8192 --answers 256"],
+  flags: {
+    ...layoutFlags,
+    ...learnerFlags,
+    ...modelFlags,
+  },
+});
+
+await main(oneStep, async (flags, { signal }) => {
+  const { model, layers, threads } = flags;
+  const config = model === undefined ? parseConfig(smollm2(layers)) : await loadConfig(model);
+  const parameters = model === undefined
+    ? randomParameters(config, 1)
+    : await readParameters(model, config, signal);
+  const batch = async (layout: Layout) => {
+    const documents = layoutDocuments(layout, config.vocabSize);
+    const scored = await withShortReference(documents, config, parameters, threads);
+    return batchOf(scored, layout.rows);
+  };
+  const [short, long] = [await batch(warmUpLayout(flags)), await batch(flags)];
+
+  const options = { objective: longpo, ...learnerOptions(flags) };
+  await using learner = await Learner.open(config, parameters, options);
+  await using optimizer = await AdamW.open(learner.artifacts, parameters, {}, { threads });
+  await trainStep(learner, optimizer, short, 0, signal);
+
+  const elapsed = stopwatch();
+  const metrics = await trainStep(learner, optimizer, long, LEARNING_RATE, signal);
+  const { wall, cpu } = elapsed();
+
+  const work = long.rows.map((row) => stepWork(config, rowSize(row), 1)).reduce(addWork);
+  const figures: Figures = {
+    seconds: wall / 1000,
+    cpuSeconds: cpu / 1000,
+    peakBytes: peakMemory(),
+    loss: metrics.loss,
+    nll: metrics["lm/loss"],
+    preference: metrics["LongPO/loss"]!,
+    gradNorm: metrics.grad_norm,
+    tokens: long.tokens,
+    gflop: operations(work) / 1e9,
+  };
+  console.log(JSON.stringify(figures));
+});

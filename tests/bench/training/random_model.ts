@@ -1,0 +1,9 @@
+import { parseConfig, randomParameters, writeParameters } from "../../../lib/model/mod.ts";
+import { smollm2 } from "./smollm2.ts";
+
+/** Writes random weights of SmolLM2-135M's shape as a Hugging Face folder, into one that is there. */
+export async function writeRandomModel(folder: string, layers: number): Promise<void> {
+  const config = smollm2(layers);
+  await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config, null, 2));
+  await writeParameters(randomParameters(parseConfig(config), 1), folder);
+}
