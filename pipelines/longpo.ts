@@ -17,7 +17,7 @@ import {
   number,
   openModel,
 } from "../lib/cli/mod.ts";
-import { openRunFolder, pairFlags, paperRecipe, profiled, profileFlag } from "../lib/cli/mod.ts";
+import { openRunFolder, pairFlags, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
 import { ratesFlag, readJsonIfThere, readRates, recipeOf } from "../lib/cli/mod.ts";
 import { samplerFlags, samplerOf, string, toggle } from "../lib/cli/mod.ts";
 import { trainFlags, UsageError, withDefaults, writeJson, writeText } from "../lib/cli/mod.ts";
@@ -60,7 +60,7 @@ const longpo = command({
     device: commonFlags.device,
     threads: commonFlags.threads,
     rates: ratesFlag,
-    profile: profileFlag,
+    ...profileFlags,
   },
 });
 
@@ -90,7 +90,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const run = { ...settings, seed };
   await checkRunFolder(out, run, { overwrite });
   const rates = await readRates(flags.rates);
-  await using _profile = await profiled(flags.profile, log);
+  await using _profile = await profiled(flags, log);
   const start = await openModel(flags.model ?? WORLD_MODEL, { signal });
   const sampler = samplerOf(flags, start, log);
   const device = await findDevice(flags.device);

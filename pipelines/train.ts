@@ -8,7 +8,7 @@
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import { checkRunFolder, command, commonFlags, main, modelCard } from "../lib/cli/mod.ts";
-import { openModel, openRunFolder, paperRecipe, profiled, profileFlag } from "../lib/cli/mod.ts";
+import { openModel, openRunFolder, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
 import { ratesFlag, readRates, recipeOf, string, toggle, trainFlags } from "../lib/cli/mod.ts";
 import { UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
@@ -38,7 +38,7 @@ const learning = command({
     device: commonFlags.device,
     threads: commonFlags.threads,
     rates: ratesFlag,
-    profile: profileFlag,
+    ...profileFlags,
   },
 });
 
@@ -53,7 +53,7 @@ await main(learning, async (flags, { signal, log, resumeWith }) => {
   const settings = { ...recipe, model: flags.model, pairs: flags.pairs, seed, merge };
   await checkRunFolder(out, settings, { overwrite });
   const rates = await readRates(flags.rates);
-  await using _profile = await profiled(flags.profile, log);
+  await using _profile = await profiled(flags, log);
   const model = await openModel(flags.model ?? WORLD_MODEL, { signal });
   const device = await findDevice(flags.device);
   const artifacts = await givenArtifacts(flags.artifacts, model, recipe);

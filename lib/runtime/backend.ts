@@ -5,6 +5,7 @@
  */
 
 import type { Device } from "./device.ts";
+import type { RunProbe } from "./run_probe.ts";
 import type { Declared, ShapeCheck } from "./shape_check.ts";
 import type { HostTensor, Tensors } from "./tensor.ts";
 
@@ -26,8 +27,14 @@ export interface LoadedGraph {
    * @param inputs Every input, checked.
    * @param into Where outputs go, checked; the others are returned.
    * @param lengths What the checks of this run learned of symbolic lengths.
+   * @param probe Looks into the run, where the backend has a way to.
    */
-  run(inputs: Tensors, into: Tensors, lengths: ShapeCheck): Promise<Record<string, HostTensor>>;
+  run(
+    inputs: Tensors,
+    into: Tensors,
+    lengths: ShapeCheck,
+    probe?: RunProbe,
+  ): Promise<Record<string, HostTensor>>;
   /** Frees the graph; nothing runs any more. */
   release(): Promise<void>;
 }

@@ -5,9 +5,11 @@
  */
 
 export * from "./device.ts";
-export { type ObservedRun, observeRuns, type RunObserver } from "./observe.ts";
+export { type LooksInto, type ObservedRun, observeRuns, type RunObserver } from "./observe.ts";
 export * from "./open_all.ts";
 export type { BackendName } from "./backend.ts";
+export type { OperatorTotal } from "./operator_totals.ts";
+export type { OperatorCall, OperatorTrace } from "./operator_trace.ts";
 export * from "./run_profile.ts";
 export * from "./session.ts";
 export {

@@ -5,6 +5,7 @@
  */
 
 import type { BackendName } from "./backend.ts";
+import type { OperatorTrace } from "./operator_trace.ts";
 import type { Tensors } from "./tensor.ts";
 
 /** One run of a session, as it was. */
@@ -15,27 +16,37 @@ export interface ObservedRun {
   readonly backend: BackendName;
   /** When it was asked for, in milliseconds of `performance.now()`. */
   readonly start: number;
-  /** When it had ended. */
+  /** When it had ended; what writing its operators down took in the end is not in it. */
   readonly end: number;
   /** Bytes of all inputs. */
   readonly bytesIn: number;
   /** Bytes of all outputs. */
   readonly bytesOut: number;
+  /** What was in it and when the runtime was called, where somebody asked and the backend can tell. */
+  readonly operators?: { readonly start: number; readonly trace: OperatorTrace };
 }
 
 /** What is told of every run that succeeds. */
 export type RunObserver = (run: ObservedRun) => void;
 
-const observers = new Set<RunObserver>();
+/** Whether the next run of a session is to be looked into, by the session's name. */
+export type LooksInto = (name: string) => boolean;
+
+const observers = new Map<RunObserver, LooksInto>();
 
 /** Whether anybody watches: where nobody does, nothing is measured. */
 export function isObserved(): boolean {
   return observers.size > 0;
 }
 
+/** Whether anybody wants to know the operators of a session's next run. */
+export function isLookedInto(name: string): boolean {
+  return observers.values().some((looksInto) => looksInto(name));
+}
+
 /** Tells everybody who watches. */
 export function tellRun(run: ObservedRun): void {
-  for (const observer of observers) observer(run);
+  for (const observer of observers.keys()) observer(run);
 }
 
 /** Bytes of tensors. */
@@ -45,6 +56,8 @@ export function bytesOf(tensors: Tensors): number {
 
 /**
  * Watches the runs of all sessions of this program until disposed.
+ *
+ * @param looksInto Asked before each run whether its operators are wanted. @default {never}
  *
  * @example Count runs
  * ```ts
@@ -58,7 +71,10 @@ export function bytesOf(tensors: Tensors): number {
  * console.log(runs);
  * ```
  */
-export function observeRuns(observer: RunObserver): Disposable {
-  observers.add(observer);
+export function observeRuns(
+  observer: RunObserver,
+  looksInto: LooksInto = () => false,
+): Disposable {
+  observers.set(observer, looksInto);
   return { [Symbol.dispose]: () => void observers.delete(observer) };
 }

@@ -1,11 +1,22 @@
 /**
- * Where the time of a program goes: by session, as a table and as a trace.
+ * Where the time of a program goes: by session and operator, as a table and as a trace.
  *
  * @module
  */
 
-import { whileWriting } from "../flow/mod.ts";
+import { ChromeTrace } from "./chrome_trace.ts";
 import { type ObservedRun, observeRuns } from "./observe.ts";
+import { type OperatorTotal, OperatorTotals } from "./operator_totals.ts";
+
+/** What a profile looks at. */
+export interface RunProfileOptions {
+  /**
+   * Runs of each session, from its first on, that are looked into: the runtime then writes down every operator's
+   * call, some 5 microseconds each, which small operators do not take themselves. Only the backend
+   * `ffi` can. @default {0}
+   */
+  operators?: number;
+}
 
 /** What the runs of one session took together. */
 export interface SessionTotal {
@@ -19,12 +30,18 @@ export interface SessionTotal {
   bytesIn: number;
   /** Bytes that came out. */
   bytesOut: number;
+  /** Runs that were looked into. */
+  lookedInto: number;
+  /** Seconds of those, within the runtime. */
+  secondsLookedInto: number;
 }
 
 /** All that a profile says in the end. */
 export interface ProfileTotals {
   /** What took longest first. */
   sessions: SessionTotal[];
+  /** What took longest first, of the runs that were looked into. */
+  operators: OperatorTotal[];
   /** Seconds in which at least one session ran: less than their sum where some ran side by side. */
   busy: number;
   /** Seconds in which none did. */
@@ -36,10 +53,7 @@ export interface ProfileTotals {
 /** Milliseconds between two looks at the process' memory. */
 const MEMORY_EVERY = 50;
 
-/** Events that are kept before they are written. */
-const EVENTS_AT_ONCE = 1000;
-
-/** Time that is covered by intervals told in the order of their ends. */
+/** Time that is covered by intervals told in the order of their ends, or nearly so. */
 class Cover {
   readonly #intervals: { start: number; end: number }[] = [];
   total = 0;
@@ -50,6 +64,7 @@ class Cover {
       const last = intervals.pop()!;
       this.total -= last.end - last.start;
       start = Math.min(start, last.start);
+      end = Math.max(end, last.end);
     }
     intervals.push({ start, end });
     this.total += end - start;
@@ -59,27 +74,24 @@ class Cover {
 /**
  * Watches all sessions of the program and writes a trace for `chrome://tracing` or Perfetto.
  *
- * The trace has a span a run, on as many tracks as ran side by side, and the process' memory. Runs are
- * whole graphs: the runtime's own profile of operators keeps every event in memory and slows small
- * operators down, so that it is not taken.
+ * The trace has a span a run, on as many tracks as ran side by side, the process' memory, and within
+ * runs that were looked into a span a call of an operator.
  */
 export class RunProfile implements AsyncDisposable {
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
+  readonly #trace: ChromeTrace;
   readonly #started = performance.now();
   readonly #watch: Disposable;
   readonly #sessions = new Map<string, SessionTotal>();
+  readonly #operators = new OperatorTotals();
   readonly #cover = new Cover();
   readonly #tracks: number[] = [];
-  #events: object[] = [];
-  #written = 0;
   #lastMemory = -Infinity;
   #ended?: Promise<ProfileTotals>;
 
-  private constructor(path: string, file: Deno.FsFile) {
-    this.#path = path;
-    this.#file = file;
-    this.#watch = observeRuns((run) => this.#add(run));
+  private constructor(trace: ChromeTrace, { operators = 0 }: RunProfileOptions) {
+    this.#trace = trace;
+    const looksInto = (name: string) => (this.#sessions.get(name)?.lookedInto ?? 0) < operators;
+    this.#watch = observeRuns((run) => this.#add(run), looksInto);
   }
 
   /**
@@ -87,15 +99,13 @@ export class RunProfile implements AsyncDisposable {
    *
    * @throws {UserError} If the file cannot be written.
    */
-  static async open(path: string): Promise<RunProfile> {
-    const options = { write: true, create: true, truncate: true };
-    const file = await whileWriting(path, Deno.open(`${path}.part`, options));
-    return new RunProfile(path, file);
+  static async open(path: string, options: RunProfileOptions = {}): Promise<RunProfile> {
+    return new RunProfile(await ChromeTrace.open(path), options);
   }
 
-  #add({ name, backend, start, end, bytesIn, bytesOut }: ObservedRun): void {
-    const total = this.#sessions.get(name) ??
-      { name, runs: 0, seconds: 0, bytesIn: 0, bytesOut: 0 };
+  #add(run: ObservedRun): void {
+    const { name, backend, start, end, bytesIn, bytesOut } = run;
+    const total = this.#sessions.get(name) ?? emptyTotal(name);
     total.runs++;
     total.seconds += (end - start) / 1000;
     total.bytesIn += bytesIn;
@@ -103,13 +113,38 @@ export class RunProfile implements AsyncDisposable {
     this.#sessions.set(name, total);
     this.#cover.add(Math.max(start, this.#started), end);
 
-    const ts = Math.round((start - this.#started) * 1000);
+    const ts = this.#at(start);
     const dur = Math.round((end - start) * 1000);
     const args = { bytesIn, bytesOut, backend };
     const tid = this.#track(start, end);
-    this.#events.push({ name, cat: "session", ph: "X", ts, dur, pid: 1, tid, args });
+    this.#trace.add({ name, cat: "session", ph: "X", ts, dur, tid, args });
+    this.#addOperators(total, run, tid);
     if (end - this.#lastMemory > MEMORY_EVERY) this.#addMemory(end);
-    if (this.#events.length >= EVENTS_AT_ONCE) this.#write();
+  }
+
+  #addOperators(total: SessionTotal, { operators }: ObservedRun, tid: number): void {
+    if (!operators) return;
+    const { start, trace } = operators;
+    total.lookedInto++;
+    total.secondsLookedInto += trace.took / 1e6;
+    this.#operators.add(total.name, trace);
+    for (const { operator: name, node, start: after, took: dur, inputs, outputs } of trace.calls) {
+      const ts = this.#at(start) + after;
+      this.#trace.add({
+        name,
+        cat: "operator",
+        ph: "X",
+        ts,
+        dur,
+        tid,
+        args: { node, inputs, outputs },
+      });
+    }
+  }
+
+  /** A moment in microseconds of the trace. */
+  #at(moment: number): number {
+    return Math.round((moment - this.#started) * 1000);
   }
 
   /** The first track that is free since `start`. */
@@ -122,24 +157,8 @@ export class RunProfile implements AsyncDisposable {
 
   #addMemory(now: number): void {
     this.#lastMemory = now;
-    const ts = Math.round((now - this.#started) * 1000);
     const args = { MiB: Math.round(Deno.memoryUsage().rss / 2 ** 20) };
-    this.#events.push({ name: "memory", ph: "C", ts, pid: 1, args });
-  }
-
-  #write(): void {
-    const start = this.#written === 0 ? '{"displayTimeUnit":"ms","traceEvents":[\n' : "";
-    const lines = this.#events.map((event, at) =>
-      (this.#written + at === 0 ? "" : ",\n") + JSON.stringify(event)
-    );
-    this.#put(start + lines.join(""));
-    this.#written += this.#events.length;
-    this.#events = [];
-  }
-
-  #put(text: string): void {
-    let left = new TextEncoder().encode(text);
-    while (left.length > 0) left = left.subarray(this.#file.writeSync(left));
+    this.#trace.add({ name: "memory", ph: "C", ts: this.#at(now), args });
   }
 
   /**
@@ -154,25 +173,21 @@ export class RunProfile implements AsyncDisposable {
   async #end(): Promise<ProfileTotals> {
     this.#watch[Symbol.dispose]();
     const now = performance.now();
-    const finish = async () => {
-      try {
-        this.#addMemory(now);
-        this.#write();
-        this.#put("\n]}\n");
-      } finally {
-        this.#file.close();
-      }
-      await Deno.rename(`${this.#path}.part`, this.#path);
-    };
-    await whileWriting(this.#path, finish());
+    this.#addMemory(now);
+    await this.#trace.end();
     const seconds = (now - this.#started) / 1000;
     const busy = this.#cover.total / 1000;
     const sessions = [...this.#sessions.values()].toSorted((a, b) => b.seconds - a.seconds);
-    return { sessions, busy, outside: seconds - busy, seconds };
+    return { sessions, operators: this.#operators.get(), busy, outside: seconds - busy, seconds };
   }
 
   /** Ends it, where nobody has. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
   }
+}
+
+function emptyTotal(name: string): SessionTotal {
+  const none = { runs: 0, seconds: 0, bytesIn: 0, bytesOut: 0 };
+  return { name, ...none, lookedInto: 0, secondsLookedInto: 0 };
 }

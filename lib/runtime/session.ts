@@ -8,7 +8,8 @@ import { UserError } from "../flow/user_error.ts";
 import type { BackendName, LoadedGraph } from "./backend.ts";
 import type { Device } from "./device.ts";
 import { loadGraph } from "./load_graph.ts";
-import { bytesOf, isObserved, tellRun } from "./observe.ts";
+import { bytesOf, isLookedInto, isObserved, tellRun } from "./observe.ts";
+import { RunProbe } from "./run_probe.ts";
 import { ShapeCheck } from "./shape_check.ts";
 import type { HostTensor, Tensors } from "./tensor.ts";
 
@@ -89,16 +90,22 @@ export class Session implements AsyncDisposable {
     this.#running++;
     try {
       if (!isObserved()) return await this.#graph.run(inputs, into, lengths);
-      const start = performance.now();
-      const outputs = await this.#graph.run(inputs, into, lengths);
-      const end = performance.now();
-      const { name, backend } = this;
-      const bytesOut = bytesOf(outputs) + bytesOf(into);
-      tellRun({ name, backend, start, end, bytesIn: bytesOf(inputs), bytesOut });
-      return outputs;
+      return await this.#observe(inputs, into, lengths);
     } finally {
       this.#running--;
     }
+  }
+
+  async #observe(inputs: Tensors, into: Tensors, lengths: ShapeCheck) {
+    const { name, backend } = this;
+    using probe = isLookedInto(name) ? new RunProbe() : undefined;
+    const start = performance.now();
+    const outputs = await this.#graph.run(inputs, into, lengths, probe);
+    const operators = probe?.read();
+    const end = operators ? operators.start + operators.trace.took / 1000 : performance.now();
+    const bytesOut = bytesOf(outputs) + bytesOf(into);
+    tellRun({ name, backend, start, end, bytesIn: bytesOf(inputs), bytesOut, operators });
+    return outputs;
   }
 
   #check(inputs: Tensors, into: Tensors): ShapeCheck {

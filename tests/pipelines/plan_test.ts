@@ -56,15 +56,15 @@ Deno.test("train --profile writes a trace and tells where the time went", async 
     await succeed("pairs", ...model, ...documents, "--out", pairs, ...PAIRS);
     const trace = `${folder}/trace.json`;
     const flags = [...model, "--pairs", pairs, "--out", `${folder}/run`, ...TRAINING];
-    const { stderr } = await succeed("train", ...flags, "--profile", trace);
-    for (const line of ["layer/training_model.onnx", "outside of graphs", `${trace} written`]) {
-      assertStringIncludes(stderr, line);
-    }
+    const profile = ["--profile", trace, "--profile-operators", "1"];
+    const { stderr } = await succeed("train", ...flags, ...profile);
+    const lines = ["layer/training_model.onnx", "outside of graphs", "between operators"];
+    for (const line of [...lines, `${trace} written`]) assertStringIncludes(stderr, line);
     const { traceEvents } = JSON.parse(await Deno.readTextFile(trace));
     const names = new Set(traceEvents.map(({ name }: { name: string }) => name));
     for (const segment of ["embed", "layer", "head"]) {
       assert(names.has(`${segment}/training_model.onnx`), segment);
     }
-    assert(names.has("optimizer_model.onnx"));
+    assert(names.has("optimizer_model.onnx") && names.has("Gemm"));
   });
 });

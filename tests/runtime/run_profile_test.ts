@@ -87,6 +87,30 @@ Deno.test("a profile of a step names every segment, and its times add up", async
   });
 });
 
+Deno.test("a profile looks into as many runs of a session as it was asked to", async () => {
+  await withFile(async (path) => {
+    await using session = await openDouble("double");
+    const profile = await RunProfile.open(path, { operators: 2 });
+    for (let run = 0; run < 3; run++) await session.run({ x: floats(Float32Array.of(1), [1]) });
+    const { sessions: [total], operators } = await profile.end();
+    assertEquals([total.runs, total.lookedInto], [3, 2]);
+    assert(total.secondsLookedInto <= total.seconds);
+    const [{ seconds, ...mul }] = operators;
+    assertEquals(operators.length, 1);
+    assertEquals(mul, { session: "double", operator: "Mul", calls: 2, bytesOut: 8 });
+    assert(seconds <= total.secondsLookedInto);
+
+    const events = await eventsOf(path);
+    const [runs, calls] = ["double", "Mul"].map((it) => events.filter(({ name }) => name === it));
+    assertEquals([runs.length, calls.length], [3, 2]);
+    // Viewers take a span for the child of another by its time and track.
+    for (const [at, { ts, dur, tid }] of calls.entries()) {
+      const run = runs[at];
+      assert(tid === run.tid && ts >= run.ts && ts + dur <= run.ts + run.dur + 2);
+    }
+  });
+});
+
 Deno.test("a profile counts bytes, and time that sessions run side by side once", async () => {
   await withFile(async (path) => {
     const sessions = await Promise.all(["left", "right"].map(openDouble));

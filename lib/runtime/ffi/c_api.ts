@@ -29,6 +29,7 @@ const FUNCTIONS = {
   SessionGetOutputTypeInfo: [34, GET_AT],
   SessionGetInputName: [36, GET_NAME],
   SessionGetOutputName: [37, GET_NAME],
+  CreateRunOptions: [39, ["buffer"]],
   CreateTensorWithDataAsOrtValue: [
     49,
     ["u64", "buffer", "usize", "buffer", "usize", "i32", "buffer"],
@@ -44,6 +45,7 @@ const FUNCTIONS = {
   AllocatorFree: [76, ["u64", "u64"]],
   GetAllocatorWithDefaultOptions: [78, ["buffer"]],
   AddSessionConfigEntry: [130, ["u64", "buffer", "buffer"]],
+  RunOptionsEnableProfiling: [415, ["u64", "buffer"]],
 } as const;
 
 /** Place of the function that gives a status' text. */
@@ -54,6 +56,7 @@ const RELEASES = {
   ReleaseStatus: 93,
   ReleaseSession: 95,
   ReleaseValue: 96,
+  ReleaseRunOptions: 97,
   ReleaseTypeInfo: 98,
   ReleaseTensorTypeAndShapeInfo: 99,
   ReleaseSessionOptions: 100,
@@ -88,7 +91,7 @@ export type CApi =
   };
 
 /** The oldest version that has every function above. */
-const API_VERSION = 17;
+const API_VERSION = 25;
 
 const POINTER_BYTES = 8;
 
@@ -168,4 +171,10 @@ export function made(fill: (out: BigUint64Array<ArrayBuffer>) => void): Handle {
 /** Text as C reads it. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
+}
+
+/** A path as C reads it: on Windows in units of 16 bits. */
+export function cPath(path: string): Uint8Array<ArrayBuffer> {
+  if (Deno.build.os !== "windows") return cString(path);
+  return new Uint8Array(Uint16Array.from(`${path}\0`, (unit) => unit.charCodeAt(0)).buffer);
 }

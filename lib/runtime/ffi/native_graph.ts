@@ -1,4 +1,5 @@
 import { ALLOW_SPINNING, type LoadedGraph, type LoadOptions, LOG_SEVERITY } from "../backend.ts";
+import type { RunProbe } from "../run_probe.ts";
 import type { Declared, ShapeCheck } from "../shape_check.ts";
 import type { HostTensor, Tensors } from "../tensor.ts";
 import { aside, MAY_GO_ASIDE } from "./aside.ts";
@@ -8,10 +9,8 @@ import { Inputs } from "./inputs.ts";
 import type { Library } from "./library.ts";
 import { Outputs, type OutputTable } from "./outputs.ts";
 import { Pace } from "./pace.ts";
+import { RunOptions } from "./run_options.ts";
 import { enter, leave, Trip } from "./traffic.ts";
-
-/** The library's defaults for a run. */
-const NO_OPTIONS: Handle = 0n;
 
 /** A graph run through the library's C functions, on the CPU. */
 export class NativeGraph implements LoadedGraph {
@@ -65,15 +64,18 @@ export class NativeGraph implements LoadedGraph {
     inputs: Tensors,
     into: Tensors,
     lengths: ShapeCheck,
+    probe?: RunProbe,
   ): Promise<Record<string, HostTensor>> {
     const trip = new Trip(this.#session, inputs, into);
     const ahead = enter(trip);
     if (ahead) await ahead;
     const temporary: Handle[] = [];
     try {
+      using options = new RunOptions(this.#library.api, probe);
       this.#in.prepare(inputs, temporary);
       const takes = this.#out.prepare(trip.outputs, lengths, temporary);
-      await this.#pace.run(lengths.size, () => this.#runInPlace(), () => this.#runAside(trip));
+      const inPlace = () => this.#runInPlace(options);
+      await this.#pace.run(lengths.size, inPlace, () => this.#runAside(trip, options));
       return this.#out.collect(takes, into);
     } finally {
       for (const value of temporary) this.#library.values.release(value);
@@ -81,23 +83,25 @@ export class NativeGraph implements LoadedGraph {
     }
   }
 
-  #runInPlace(): void {
-    this.#library.api.Run(...this.#call(this.#out.table));
+  #runInPlace(options: RunOptions): void {
+    options.begin();
+    this.#library.api.Run(...this.#call(options, this.#out.table));
   }
 
-  async #runAside(trip: Trip): Promise<void> {
+  async #runAside(trip: Trip, options: RunOptions): Promise<void> {
     const { api } = this.#library;
     const table = this.#out.markedTable;
-    const call = this.#call(table);
+    const call = this.#call(options, table);
+    options.begin();
     await aside(table.values, [trip, call], () => api.aside.Run(...call));
     api.ReleaseValue(table.values[0]);
   }
 
-  #call(to: OutputTable) {
+  #call({ handle }: RunOptions, to: OutputTable) {
     const { names, values } = this.#in;
     return [
       this.#session,
-      NO_OPTIONS,
+      handle,
       names.pointers,
       values,
       values.length,
