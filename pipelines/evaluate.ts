@@ -9,7 +9,7 @@
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import { command, commonFlags, main, openModel, pairFlags, paperRecipe } from "../lib/cli/mod.ts";
 import { recipeOf, string, table, withDefaults, writeJson } from "../lib/cli/mod.ts";
-import { scoreModel } from "../lib/evaluate/mod.ts";
+import { scoreModel, textTable } from "../lib/evaluate/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
 import { documentsExam, embeddedExam } from "./exam.ts";
 
@@ -55,5 +55,7 @@ await main(evaluate, async (flags, { signal, log }) => {
     return { length, recall, "±": standardError, nll, n };
   };
   console.log(table([row("short"), row("long")]));
+  const text = textTable({ NLL: scores });
+  if (text) console.log(`\n${text.trimEnd()}`);
   if (out) await writeJson(out, { ...scores, seed });
 });

@@ -48,7 +48,10 @@ export async function documentsExam(
     },
   }).run({ signal });
   const exam = selfExam(drafts, recipe);
-  if (exam.short.length > 0) return exam;
+  if (exam.short.length > 0) {
+    const texts = { documents: drafts.map(({ long }) => long), pieceTokens: recipe.shortTokens };
+    return { ...exam, texts };
+  }
   const reasons = reasonsOf(leftOut(report)) || `${drafts.length} without a usable answer`;
   throw new UserError(`No document of ${path} gave a question for the exam: ${reasons}`, {
     hint: "A document must have more tokens than --short-tokens, and the model must answer",

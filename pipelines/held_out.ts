@@ -11,14 +11,20 @@ import { pipeline, UserError } from "../lib/flow/mod.ts";
 import type { Model } from "../lib/model/mod.ts";
 import { parts, trainingDocuments } from "./pairing.ts";
 
-/** The share of documents that is held out of training, for the exam. */
-const HELD_OUT = 0.1;
+/** How documents are held out. */
+export interface HeldOutOptions {
+  recipe: Recipe;
+  /** Of all documents; one is held out at least. */
+  share: number;
+  seed: number;
+  signal: AbortSignal;
+}
 
 /** Ids of the documents, long ones cut, on which the exam is held. */
 export async function examDocuments(
   path: string,
   model: Model,
-  { recipe, seed, signal }: { recipe: Recipe; seed: number; signal: AbortSignal },
+  { recipe, share, seed, signal }: HeldOutOptions,
 ): Promise<Set<string>> {
   const ids: string[] = [];
   const report = await pipeline({
@@ -31,7 +37,7 @@ export async function examDocuments(
       for await (const { id } of documents) ids.push(id);
     },
   }).run({ signal });
-  if (ids.length >= 2) return holdOut(ids, { share: HELD_OUT, seed });
+  if (ids.length >= 2) return holdOut(ids, { share, seed });
   const reasons = reasonsOf(leftOut(report));
   throw new UserError(
     `${path} has ${ids.length} documents to learn from, and two are needed: ` +

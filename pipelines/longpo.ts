@@ -22,7 +22,13 @@ import { ratesFlag, readJsonIfThere, readRates, recipeOf } from "../lib/cli/mod.
 import { samplerFlags, samplerOf, string, toggle } from "../lib/cli/mod.ts";
 import { trainFlags, UsageError, withDefaults, writeJson, writeText } from "../lib/cli/mod.ts";
 import { only } from "../lib/data/mod.ts";
-import { compareTable, gapClosed, type Report, scoreModel } from "../lib/evaluate/mod.ts";
+import {
+  compareTable,
+  gapClosed,
+  type Report,
+  scoreModel,
+  textTable,
+} from "../lib/evaluate/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
 import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
 import { artifactsFlag, givenArtifacts } from "./artifacts.ts";
@@ -51,6 +57,12 @@ const longpo = command({
       integer: true,
       min: 1,
       default: 1,
+    }),
+    heldOut: number({
+      summary: "Share of the documents that the exam is held on and training never sees",
+      min: 0,
+      max: 0.9,
+      default: 0.1,
     }),
     seed: commonFlags.seed,
     ...withDefaults({ ...pairFlags, ...trainFlags }, { "with the embedded model": worldRecipe }),
@@ -86,7 +98,9 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
     );
   }
   const { model: base, sampler: server, samplerModel: served } = flags;
-  const settings = { ...recipe, model: base, documents, rounds, sampler: server, served };
+  const { heldOut: share } = flags;
+  const given = { model: base, documents, heldOut: share, rounds };
+  const settings = { ...recipe, ...given, sampler: server, served };
   const run = { ...settings, seed };
   await checkRunFolder(out, run, { overwrite });
   const rates = await readRates(flags.rates);
@@ -97,7 +111,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const artifacts = await givenArtifacts(flags.artifacts, start, recipe);
   const heldOut = documents === undefined
     ? new Set<string>()
-    : await examDocuments(documents, start, { recipe, seed, signal });
+    : await examDocuments(documents, start, { recipe, share, seed, signal });
   await openRunFolder(out, run, { overwrite });
   resumeWith(`run the same command again: ${out} holds what is done`);
 
@@ -143,7 +157,8 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   };
   await writeText(`${out}/model/README.md`, modelCard({ ...last.told, scores }));
   await writeJson(`${out}/report.json`, report);
-  log.info(`${compareTable(original, before, after)}\n${out}/model and ${out}/report.json written`);
+  const tables = [compareTable(original, before, after), textTable(scores)];
+  log.info(`${tables.filter(Boolean).join("\n")}\n${out}/model and ${out}/report.json written`);
 
   /** One round: the model makes pairs and learns from them. */
   async function evolve(from: Model, folder: string, seed: number) {

@@ -1,3 +1,4 @@
+import { aligned } from "./aligned.ts";
 import type { ModelScores, Score } from "./report.ts";
 
 const HEADER = ["", "short recall", "long recall", "short NLL", "long NLL"] as const;
@@ -25,17 +26,10 @@ export function compareTable(
   before: ModelScores,
   after: ModelScores,
 ): string {
-  const rows = [
+  return aligned([
     [...HEADER],
     rowOf("original", original),
     rowOf("before", before),
     rowOf("after", after),
-  ];
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) =>
-    row.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])
-    ).join("  ")
-  );
-  return `${lines.join("\n")}\n`;
+  ]);
 }

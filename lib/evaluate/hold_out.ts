@@ -2,7 +2,7 @@ import { Random } from "../flow/mod.ts";
 
 /**
  * The documents that an exam is held on and training does not see: a share of them, at random, but
- * one at least.
+ * one at least, and one at least is left.
  *
  * The choice depends on the seed and the ids only, not on their order.
  *
@@ -27,6 +27,6 @@ export function holdOut(
   if (drawn.length < 2) {
     throw new RangeError(`Cannot hold out any of ${drawn.length} documents: two are needed`);
   }
-  const count = Math.max(1, Math.round(drawn.length * share));
+  const count = Math.max(1, Math.min(Math.round(drawn.length * share), drawn.length - 1));
   return new Set(drawn.slice(0, count).map(({ id }) => id));
 }

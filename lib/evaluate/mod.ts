@@ -43,3 +43,5 @@ export * from "./report.ts";
 export * from "./score_model.ts";
 export * from "./self_exam.ts";
 export type { Share } from "./share.ts";
+export * from "./text_nll.ts";
+export * from "./text_table.ts";

@@ -1,5 +1,6 @@
 import type { Nll } from "./nll.ts";
 import type { Recall } from "./recall.ts";
+import type { TextNll } from "./text_nll.ts";
 
 /** A model on contexts of one length. */
 export type Score = Pick<Recall, "recall" | "n" | "standardError"> & Pick<Nll, "nll"> & {
@@ -13,6 +14,8 @@ export interface ModelScores {
   short: Score;
   /** On whole documents. */
   long: Score;
+  /** How unlikely it finds the documents themselves, where the exam has any. */
+  text?: TextNll;
 }
 
 /** What a run found: `report.json` of its output folder. */

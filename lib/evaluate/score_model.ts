@@ -11,6 +11,7 @@ import type { EvaluationItem } from "./item.ts";
 import { nll } from "./nll.ts";
 import { recall } from "./recall.ts";
 import type { ModelScores, Score } from "./report.ts";
+import { textNll } from "./text_nll.ts";
 
 /** The same questions, on pieces and on whole documents. */
 export interface Exam {
@@ -18,6 +19,13 @@ export interface Exam {
   short: readonly EvaluationItem[];
   /** Questions on whole documents. */
   long: readonly EvaluationItem[];
+  /** Documents that are read for their own sake: people's text, nothing that a model wrote. */
+  texts?: {
+    /** Whole. */
+    documents: readonly string[];
+    /** Tokens of the pieces that are also read each on its own. */
+    pieceTokens: number;
+  };
 }
 
 /** How an exam is held. */
@@ -35,7 +43,8 @@ export interface ScoreModelOptions extends ForwardOptions {
 }
 
 /**
- * Holds an exam: greedy answers and the likelihood of the true ones, on both lengths.
+ * Holds an exam: greedy answers and the likelihood of the true ones, on both lengths, and the
+ * likelihood of the documents where it has any.
  *
  * @throws {UserError} If nothing is asked.
  */
@@ -53,5 +62,8 @@ export async function scoreModel(options: ScoreModelOptions): Promise<ModelScore
     const { nll: unlikelihood } = await nll({ scorer, model, items, signal });
     return { ...answered, ...(isPlaced ? { byPosition } : {}), nll: unlikelihood };
   };
-  return { short: await score(exam.short), long: await score(exam.long) };
+  const scores = { short: await score(exam.short), long: await score(exam.long) };
+  if (!exam.texts) return scores;
+  const { documents: texts, pieceTokens } = exam.texts;
+  return { ...scores, text: await textNll({ scorer, model, texts, pieceTokens, signal }) };
 }

@@ -8,6 +8,7 @@ Deno.test("holdOut takes the share, and one at least", () => {
     holdOut(ids.slice(0, count), { share, seed: 1 }).size;
   assertEquals([2, 4, 14, 16, 40].map((count) => held(count)), [1, 1, 1, 2, 4]);
   assertEquals(held(40, 0.5), 20);
+  assertEquals(held(2, 0.9), 1);
 });
 
 Deno.test("holdOut depends on seed and ids, not on their order or how often they come", () => {
