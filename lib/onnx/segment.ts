@@ -9,9 +9,9 @@
  * @module
  */
 
+import { accumulate } from "./accumulate.ts";
 import { differentiate } from "./differentiate.ts";
 import { Graph, type Value } from "./graph.ts";
-import { add } from "./operators/elementwise.ts";
 
 /** What a segment's forward graph consists of. */
 export interface SegmentParts {
@@ -121,9 +121,8 @@ export function trainingGraph(segment: Segment): Graph {
   for (const value of flowing) g.output(gradientName(value.name), gradientOf(value));
   for (const value of parameters) {
     const sofar = g.input(accumulationBuffer(value.name), "float32", value.shape);
-    // The addition must be the buffer's only reader: the runtime writes its result in the buffer's
-    // place.
-    g.output(accumulationOut(value.name), add(g, sofar, gradientOf(value)));
+    // The sum must be the buffer's only reader: the runtime writes its result in the buffer's place.
+    g.output(accumulationOut(value.name), accumulate(g, sofar, gradientOf(value)));
   }
   return g;
 }

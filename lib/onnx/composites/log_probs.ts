@@ -90,8 +90,8 @@ function expandForward(g: Graph, node: Node): Value[] {
 }
 
 /**
- * Given the forward's inputs and the gradient `[predictions]`: gradients of hidden and weight, and
- * the log-probs, which cost nothing more here.
+ * Given the forward's inputs, the gradient `[predictions]` and, where there is one, what the weight's
+ * gradient begins with: gradients of hidden and weight, and the log-probs, which cost nothing more here.
  */
 function expandBackward(g: Graph, node: Node): Value[] {
   const { hidden, weight, rows, turns, padded, chunk, joined } = chunks(g, node);
@@ -100,7 +100,7 @@ function expandBackward(g: Graph, node: Node): Value[] {
     g,
     turns,
     "chunks",
-    [zerosLike(g, weight)],
+    [node.inputs[6] ?? zerosLike(g, weight)],
     (b, index, [dw]) => {
       const { part, states, target, logits } = chunk(b, index);
       const { one, all } = chosen(b, logits, target);
