@@ -6,20 +6,14 @@
 
 import { UserError } from "../flow/user_error.ts";
 import type { Parameter, Parameters } from "../model/mod.ts";
-import { OPTIMIZER_PATHS, type OPTIMIZER_SCALARS } from "../onnx/mod.ts";
 import type { ArtifactFiles } from "../onnx/mod.ts";
-import {
-  floats,
-  floatScalar,
-  floatsOf,
-  type HostTensor,
-  openAll,
-  Session,
-} from "../runtime/mod.ts";
 import type { SessionOptions } from "../runtime/mod.ts";
+import type { MomentStore, MomentStoreOptions } from "./moments/moment_store.ts";
+import { type MomentsName, momentStores } from "./moments/stores.ts";
+import { UpdateGraphs, type UpdateScalars } from "./update_graphs.ts";
 
 /** AdamW's numbers, with PyTorch's names where it has them. */
-export interface AdamWOptions {
+export interface AdamWOptions extends MomentStoreOptions {
   /** Decay of the mean of gradients, a step. @default {0.9} */
   beta1?: number;
   /** Decay of the mean of squared gradients, a step. @default {0.999} */
@@ -28,8 +22,15 @@ export interface AdamWOptions {
   epsilon?: number;
   /** Decoupled weight decay, of matrices only. @default {0} */
   weightDecay?: number;
-  /** Largest global norm of the gradients; they are scaled down to it. @default {1} */
+  /**
+   * Largest global norm of the gradients; they are scaled down to it. `Infinity` clips nothing, and
+   * then a parameter can be updated as soon as its own gradient is whole.
+   *
+   * @default {1}
+   */
   maxGradientNorm?: number;
+  /** How the moments are kept: see {@linkcode momentStores}. @default {"float32"} */
+  moments?: MomentsName;
   /** How single parameters are updated otherwise. @default {all alike} */
   select?: (parameter: Parameter) => ParameterUpdate;
 }
@@ -42,81 +43,77 @@ export interface ParameterUpdate {
   rateScale?: number;
 }
 
-/** A parameter's state. */
-export interface Moments {
-  /** Decaying mean of the gradients, before bias correction. */
-  first: Float32Array<ArrayBuffer>;
-  /** Decaying mean of the squared gradients, before bias correction. */
-  second: Float32Array<ArrayBuffer>;
+/** Gradients by parameter name. */
+export type Gradients = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
+
+/** A step whose parameters are updated one after another, as their gradients become whole. */
+export interface OpenStep {
+  /**
+   * Updates the parameters that there are gradients for.
+   *
+   * @throws {UserError} If gradients are not finite; these parameters are left as they were.
+   */
+  update(parameters: Parameters, gradients: Gradients): Promise<void>;
+  /** Ends the step, and gives the norm of all gradients. */
+  end(): number;
 }
 
-/** Numbers that are updated at once: few enough that what is in between stays near the processor. */
-const UPDATE_LENGTH = 2 ** 18;
+type Numbers = Required<Omit<AdamWOptions, keyof MomentStoreOptions | "moments">>;
 
-function withDefaults(options: AdamWOptions): Required<AdamWOptions> {
+function withDefaults(options: AdamWOptions): Numbers {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   const { weightDecay = 0, maxGradientNorm = 1, select = () => ({}) } = options;
   return { beta1, beta2, epsilon, weightDecay, maxGradientNorm, select };
 }
 
-/** Refuses gradients that would make every weight no number. */
-function checkFinite(norm: number, step: number): void {
-  if (Number.isFinite(norm)) return;
-  throw new UserError(
-    `The gradients' norm of step ${step} is ${norm}; the model was left as it was before`,
-    { hint: "lower the learning rate, or look at the step's records" },
-  );
-}
-
 /** The optimiser: moments of every parameter and the step count. */
 export class AdamW implements AsyncDisposable {
-  readonly #options: Required<AdamWOptions>;
-  readonly #sessions: { update: Session; sumOfSquares: Session };
-  /** Moments by parameter name. */
-  readonly moments: Map<string, Moments>;
-  /** Updates done. */
+  readonly #options: Numbers;
+  readonly #graphs: UpdateGraphs;
+  /** Moments of every parameter. */
+  readonly moments: MomentStore;
+  /** Whole steps done. */
   step = 0;
+  #isTorn = false;
 
-  private constructor(
-    parameters: Parameters,
-    options: AdamWOptions,
-    sessions: { update: Session; sumOfSquares: Session },
-  ) {
+  private constructor(options: AdamWOptions, graphs: UpdateGraphs, moments: MomentStore) {
     this.#options = withDefaults(options);
-    this.#sessions = sessions;
-    this.moments = new Map(
-      [...parameters].map(([name, { data }]) => [name, {
-        first: new Float32Array(data.length),
-        second: new Float32Array(data.length),
-      }]),
-    );
+    this.#graphs = graphs;
+    this.moments = moments;
   }
 
-  /** Makes the optimiser's graphs ready. */
+  /**
+   * Makes the optimiser's graphs and moments ready.
+   *
+   * @throws {UserError} If moments are to be in a file and there is no room for it.
+   */
   static async open(
     files: ArtifactFiles,
     parameters: Parameters,
     options: AdamWOptions = {},
     session: SessionOptions = {},
   ): Promise<AdamW> {
-    const open = (path: string) => () => Session.open(files.get(path)!, { ...session, name: path });
-    const sessions = await openAll({
-      update: open(OPTIMIZER_PATHS.update),
-      sumOfSquares: open(OPTIMIZER_PATHS.sumOfSquares),
-    });
-    return new AdamW(parameters, options, sessions);
+    const { moments = "float32" } = options;
+    await using opening = new AsyncDisposableStack();
+    const graphs = opening.use(await UpdateGraphs.open(files, session));
+    const store = await momentStores[moments](parameters, options);
+    opening.move();
+    return new AdamW(options, graphs, store);
+  }
+
+  /** Whether gradients are scaled down to a norm, so that all have to be there before any is used. */
+  get clips(): boolean {
+    return this.#options.maxGradientNorm < Infinity;
+  }
+
+  /** Whether a step ended half-way: some parameters are of the step before it, some are not. */
+  get isTorn(): boolean {
+    return this.#isTorn;
   }
 
   /** The global norm of gradients. */
-  async gradientNorm(gradients: ReadonlyMap<string, Float32Array<ArrayBuffer>>): Promise<number> {
-    let total = 0;
-    for (const data of gradients.values()) {
-      const { sum } = await this.#sessions.sumOfSquares.run({
-        gradient: floats(data, [data.length]),
-      });
-      total += floatsOf(sum)[0];
-    }
-    return Math.sqrt(total);
+  async gradientNorm(gradients: Gradients): Promise<number> {
+    return normOf((await this.#sumsOfSquares(gradients)).values());
   }
 
   /**
@@ -126,31 +123,96 @@ export class AdamW implements AsyncDisposable {
    */
   async update(
     parameters: Parameters,
-    gradients: ReadonlyMap<string, Float32Array<ArrayBuffer>>,
+    gradients: Gradients,
     learningRate: number,
   ): Promise<number> {
-    const { beta1, beta2, epsilon, maxGradientNorm, select } = this.#options;
-    const learning = new Map(
+    this.#refuseTorn();
+    const learning = this.#learning(parameters, gradients);
+    const norm = await this.gradientNorm(learning);
+    this.#checkFinite(norm);
+    await this.#updateAll(parameters, learning, learningRate, norm);
+    this.#endStep();
+    return norm;
+  }
+
+  /**
+   * Begins a step that computes what {@linkcode update} does, parameter by parameter.
+   *
+   * @throws {TypeError} If gradients are clipped: that takes all of them at once.
+   */
+  begin(learningRate: number): OpenStep {
+    if (this.clips) {
+      throw new TypeError("Cannot update single parameters while gradients are clipped");
+    }
+    this.#refuseTorn();
+    const squares = new Map<string, number>();
+    return {
+      update: async (parameters, gradients) => {
+        const learning = this.#learning(parameters, gradients);
+        const sums = await this.#sumsOfSquares(learning);
+        const norm = normOf(sums.values());
+        this.#checkFinite(norm);
+        await this.#updateAll(parameters, learning, learningRate, norm);
+        for (const [name, sum] of sums) squares.set(name, sum);
+      },
+      end: () => {
+        this.#endStep();
+        // In the order of `update`, since sums of floats depend on it.
+        return normOf(this.moments.names.map((name) => squares.get(name) ?? 0));
+      },
+    };
+  }
+
+  #learning(parameters: Parameters, gradients: Gradients): Gradients {
+    const { select } = this.#options;
+    return new Map(
       [...gradients].filter(([name]) => select(parameters.get(name)!).rateScale !== 0),
     );
-    const norm = await this.gradientNorm(learning);
-    checkFinite(norm, this.step + 1);
+  }
+
+  async #sumsOfSquares(gradients: Gradients): Promise<Map<string, number>> {
+    const sums = new Map<string, number>();
+    for (const [name, gradient] of gradients) {
+      sums.set(name, await this.#graphs.sumOfSquares(gradient));
+    }
+    return sums;
+  }
+
+  async #updateAll(
+    parameters: Parameters,
+    gradients: Gradients,
+    learningRate: number,
+    norm: number,
+  ): Promise<void> {
+    this.#isTorn = true;
+    for (const [name, gradient] of gradients) {
+      const parameter = parameters.get(name)!;
+      const scalars = this.#scalars(parameter, learningRate, norm);
+      const data = parameter.data as Float32Array<ArrayBuffer>;
+      await this.#graphs.update(data, gradient, this.moments.parts(name), scalars);
+    }
+  }
+
+  #endStep(): void {
     this.step++;
-    const scalars = (parameter: Parameter): Record<typeof OPTIMIZER_SCALARS[number], number> => ({
-      learning_rate: learningRate * (select(parameter).rateScale ?? 1),
+    this.#isTorn = false;
+  }
+
+  #scalars(parameter: Parameter, learningRate: number, norm: number): UpdateScalars {
+    const { beta1, beta2, epsilon, maxGradientNorm, select } = this.#options;
+    const { rateScale = 1, weightDecay = this.#decayOf(parameter) } = select(parameter);
+    const step = this.step + 1;
+    return {
+      learning_rate: learningRate * rateScale,
       beta1,
       beta2,
       epsilon,
-      weight_decay: select(parameter).weightDecay ?? this.#decayOf(parameter),
-      correction1: 1 - beta1 ** this.step,
-      correction2: 1 - beta2 ** this.step,
+      weight_decay: weightDecay,
+      correction1: 1 - beta1 ** step,
+      correction2: 1 - beta2 ** step,
       gradient_norm: norm,
       max_gradient_norm: maxGradientNorm,
-    });
-    for (const [name, gradient] of learning) {
-      await this.#updateOne(parameters.get(name)!, gradient, scalars(parameters.get(name)!));
-    }
-    return norm;
+    };
   }
 
   /** Norm weights are vectors; decay would pull them to 0 rather than to 1. */
@@ -158,35 +220,33 @@ export class AdamW implements AsyncDisposable {
     return shape.length > 1 ? this.#options.weightDecay : 0;
   }
 
-  async #updateOne(
-    parameter: Parameter,
-    gradient: Float32Array<ArrayBuffer>,
-    scalars: Record<string, number>,
-  ): Promise<void> {
-    const { first, second } = this.moments.get(parameter.name)!;
-    const numbers = Object.entries(scalars).map(([name, value]) => [name, floatScalar(value)]);
-    const fixed: Record<string, HostTensor> = Object.fromEntries(numbers);
-    for (let from = 0; from < gradient.length; from += UPDATE_LENGTH) {
-      const part = (data: Float32Array) => {
-        const view = data.subarray(from, from + UPDATE_LENGTH) as Float32Array<ArrayBuffer>;
-        return floats(view, [view.length]);
-      };
-      const inputs = {
-        parameter: part(parameter.data),
-        gradient: part(gradient),
-        first_moment: part(first),
-        second_moment: part(second),
-      };
-      await this.#sessions.update.run({ ...fixed, ...inputs }, {
-        parameter_out: inputs.parameter,
-        first_moment_out: inputs.first_moment,
-        second_moment_out: inputs.second_moment,
-      });
-    }
+  /** Refuses gradients that would make every weight no number. */
+  #checkFinite(norm: number): void {
+    if (Number.isFinite(norm)) return;
+    const left = this.#isTorn
+      ? "what was updated before is lost with this step; the last checkpoint is whole"
+      : "the model was left as it was before";
+    throw new UserError(`The gradients' norm of step ${this.step + 1} is ${norm}; ${left}`, {
+      hint: "lower the learning rate, or look at the step's records",
+    });
   }
 
-  /** Frees the sessions. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of Object.values(this.#sessions)) await session[Symbol.asyncDispose]();
+  #refuseTorn(): void {
+    if (!this.#isTorn) return;
+    throw new UserError(`Step ${this.step + 1} ended half-way, and the model is of no step now`, {
+      hint: "go on from the last checkpoint",
+    });
   }
+
+  /** Frees the sessions and the moments. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#graphs[Symbol.asyncDispose]();
+    await this.moments[Symbol.asyncDispose]();
+  }
+}
+
+function normOf(sumsOfSquares: Iterable<number>): number {
+  let total = 0;
+  for (const sum of sumsOfSquares) total += sum;
+  return Math.sqrt(total);
 }

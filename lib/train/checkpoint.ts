@@ -5,17 +5,36 @@
  */
 
 import { UserError } from "../flow/user_error.ts";
-import { type Parameters, readSafetensors, type Tensor, writeSafetensors } from "../model/mod.ts";
+import {
+  openSafetensors,
+  type Parameter,
+  type Parameters,
+  type SafetensorsFile,
+  type Tensor,
+  type TensorSource,
+  writeSafetensors,
+} from "../model/mod.ts";
 import type { AdamW } from "./adamw.ts";
+import type { MomentTensors } from "./moments/moment_store.ts";
 import type { StepMetrics } from "./train_step.ts";
 
-const KINDS = ["parameter", "first_moment", "second_moment"] as const;
+/** What the file calls a parameter itself; its moments have the names that their store gives. */
+const PARAMETER = "parameter";
+
+/** What a checkpoint holds of one parameter, by what it is. */
+function tensorsOf(parameter: Parameter, optimizer: AdamW): MomentTensors<TensorSource> {
+  const { name, shape, data } = parameter;
+  return { [PARAMETER]: { dtype: "F32", shape, data }, ...optimizer.moments.tensors(name) };
+}
+
+const keyOf = (kind: string, name: string) => `${kind}/${name}`;
 
 /**
  * Writes the parameters that learn, their moments and the step count as one safetensors file, beside the path first.
  *
  * @param run What the run was started with; resuming with something else is refused.
  * @param metrics Of all steps so far: a run that is gone on with tells of them too.
+ * @throws {TypeError} If the optimiser's last step ended half-way.
  */
 export async function saveCheckpoint(
   path: string,
@@ -24,30 +43,24 @@ export async function saveCheckpoint(
   run: Record<string, string>,
   metrics: readonly StepMetrics[] = [],
 ): Promise<void> {
-  const tensors = new Map<string, Tensor>();
-  for (const [name, { shape, data }] of parameters) {
-    const { first, second } = optimizer.moments.get(name)!;
-    for (const [at, part] of [data, first, second].entries()) {
-      tensors.set(`${KINDS[at]}/${name}`, { dtype: "F32", shape, data: part });
+  if (optimizer.isTorn) throw new TypeError("Cannot save a step that ended half-way");
+  const tensors = new Map<string, TensorSource>();
+  for (const [name, parameter] of parameters) {
+    for (const [kind, tensor] of Object.entries(tensorsOf(parameter, optimizer))) {
+      tensors.set(keyOf(kind, name), tensor);
     }
   }
-  const metadata = { ...run, step: String(optimizer.step), metrics: JSON.stringify(metrics) };
+  const { step, moments: { format: moments } } = optimizer;
+  const metadata = { ...run, moments, step: String(step), metrics: JSON.stringify(metrics) };
   await writeSafetensors(path, tensors, { metadata });
 }
 
-/**
- * Reads a checkpoint into parameters and optimiser, in place, and gives the metrics of its steps.
- *
- * @throws {UserError} If it is of another model, or of a run that was started with other settings;
- * nothing is changed then.
- */
-export async function loadCheckpoint(
+/** Refuses a checkpoint of a run that was started with other settings. */
+function checkRun(
   path: string,
-  parameters: Parameters,
-  optimizer: AdamW,
-  run: Record<string, string>,
-): Promise<StepMetrics[]> {
-  const { tensors, metadata } = await readSafetensors(path);
+  metadata: Readonly<Record<string, string>>,
+  run: Readonly<Record<string, string>>,
+): void {
   for (const [key, value] of Object.entries(run)) {
     if (metadata[key] === value) continue;
     throw new UserError(
@@ -55,19 +68,48 @@ export async function loadCheckpoint(
       { hint: `start with the same ${key}, or begin anew in another folder` },
     );
   }
-  const loads: (() => void)[] = [];
-  for (const [name, { data }] of parameters) {
-    const { first, second } = optimizer.moments.get(name)!;
-    for (const [at, part] of [data, first, second].entries()) {
-      const stored = tensors.get(`${KINDS[at]}/${name}`)?.data;
-      if (!(stored instanceof Float32Array) || stored.length !== part.length) {
-        throw new UserError(`${path} is not of this model: ${name} is missing or of another size`);
-      }
-      loads.push(() => part.set(stored));
-    }
+}
+
+/** Refuses a checkpoint that has not all tensors of a parameter, or has them otherwise. */
+function checkTensors(file: SafetensorsFile, parameter: Parameter, optimizer: AdamW): void {
+  for (const [kind, { dtype, shape }] of Object.entries(tensorsOf(parameter, optimizer))) {
+    const stored = file.tensors.get(keyOf(kind, parameter.name));
+    if (stored?.dtype === dtype && `${stored.shape}` === `${shape}`) continue;
+    throw new UserError(
+      `${file.path} is not of this model: ${parameter.name} is missing or of another size`,
+    );
   }
-  // Only now, so that a file that is refused has changed nothing.
-  for (const load of loads) load();
-  optimizer.step = Number(metadata.step);
-  return JSON.parse(metadata.metrics ?? "[]");
+}
+
+/**
+ * Reads a checkpoint into parameters and optimiser, in place, and gives the metrics of its steps.
+ *
+ * What is refused has changed nothing. Of the file there is never more in memory than one parameter
+ * with its moments.
+ *
+ * @throws {UserError} If it is of another model, of a run that was started with other settings, or
+ * of one that keeps its moments in another format.
+ */
+export async function loadCheckpoint(
+  path: string,
+  parameters: Parameters,
+  optimizer: AdamW,
+  run: Record<string, string>,
+): Promise<StepMetrics[]> {
+  await using file = await openSafetensors(path);
+  // Files from before there was a choice of moments do not tell.
+  const metadata = { moments: "float32", ...file.metadata };
+  checkRun(path, metadata, { ...run, moments: optimizer.moments.format });
+  for (const parameter of parameters.values()) checkTensors(file, parameter, optimizer);
+
+  for (const [name, parameter] of parameters) {
+    const kinds = Object.keys(tensorsOf(parameter, optimizer));
+    const read: Record<string, Tensor> = {};
+    for (const kind of kinds) read[kind] = await file.read(keyOf(kind, name));
+    const { [PARAMETER]: weights, ...moments } = read;
+    parameter.data.set(weights.data as Float32Array);
+    await optimizer.moments.restore(name, moments);
+  }
+  optimizer.step = Number(file.metadata.step);
+  return JSON.parse(file.metadata.metrics ?? "[]");
 }

@@ -20,7 +20,6 @@ import {
   type Objective,
   objectiveInputs,
   type ObjectiveWeights,
-  type TurnLogProbs,
 } from "../objective/mod.ts";
 import {
   accumulationBuffer,
@@ -31,7 +30,6 @@ import {
 } from "../onnx/mod.ts";
 import {
   floats,
-  floatsOf,
   type HostTensor,
   ints,
   openAll,
@@ -39,7 +37,16 @@ import {
   type SessionOptions,
   type Tensors,
 } from "../runtime/mod.ts";
-import { layeredPass, type RowPass, type SegmentRunner, wholePass } from "./row_pass.ts";
+import { GradientBuffers } from "./gradient_buffers.ts";
+import { type GradientTaker, handingOver, readersOf } from "./hand_over.ts";
+import {
+  layeredPass,
+  type RowPass,
+  type RunSegment,
+  type SegmentRunner,
+  wholePass,
+} from "./row_pass.ts";
+import { type RowResult, rowResult } from "./row_result.ts";
 import {
   chainNames,
   FIRST_LAYER,
@@ -67,18 +74,6 @@ export interface LearnerOptions extends SessionOptions, Partial<ObjectiveWeights
    * @default {"layer"}
    */
   segment?: SegmentChoice;
-}
-
-/** What one row's forward and backward gave; sums over its documents times the scale. */
-export interface RowResult {
-  /** What is minimised. */
-  loss: number;
-  /** The NLL term, in nats a token. */
-  nll: number;
-  /** The preference term before its weight; absent where the objective has none. */
-  preference?: number;
-  /** Policy log-probs, `[turns]` each. */
-  logProbs: TurnLogProbs;
 }
 
 /**
@@ -109,8 +104,6 @@ export class Learner implements AsyncDisposable {
   readonly adapter?: Adapter;
   /** The weights that learn: an optimiser changes them in place. */
   readonly learning: Parameters;
-  /** Gradients summed since the last {@linkcode clear}, by parameter name. */
-  readonly gradients: Map<string, Float32Array<ArrayBuffer>>;
   /** The graphs, to be written for people to look at. */
   readonly artifacts: ArtifactFiles;
   /** The loss. */
@@ -119,6 +112,9 @@ export class Learner implements AsyncDisposable {
   readonly weights: ObjectiveWeights;
   readonly #sessions: Sessions;
   readonly #pass: RowPass;
+  readonly #gradients: GradientBuffers;
+  /** Segments that read each parameter. */
+  readonly #readers: ReadonlyMap<string, number>;
   /** What rows read: the model's weights, and the adapter's. */
   readonly #read: Parameters;
 
@@ -126,6 +122,7 @@ export class Learner implements AsyncDisposable {
     { config, parameters, artifacts, objective, weights, adapter }: LearnerState,
     sessions: Sessions,
     pass: RowPass,
+    readers: ReadonlyMap<string, number>,
   ) {
     this.config = config;
     this.parameters = parameters;
@@ -137,9 +134,8 @@ export class Learner implements AsyncDisposable {
     this.#read = adapter ? new Map([...parameters, ...adapter.parameters]) : parameters;
     this.#sessions = sessions;
     this.#pass = pass;
-    this.gradients = new Map(
-      [...this.learning].map(([name, { data }]) => [name, new Float32Array(data.length)]),
-    );
+    this.#gradients = new GradientBuffers(this.learning);
+    this.#readers = readers;
   }
 
   /** Builds (or takes) the training artifacts of a model and makes them ready. */
@@ -170,43 +166,50 @@ export class Learner implements AsyncDisposable {
     const pass = whole
       ? wholePass(WHOLE, names)
       : layeredPass(names, adapter ? FIRST_LAYER : undefined);
-    return new Learner(state, sessions, pass);
+    return new Learner(state, sessions, pass, readersOf(names, whole));
+  }
+
+  /** Gradients summed since the last {@linkcode clear}, by parameter name. */
+  get gradients(): Map<string, Float32Array<ArrayBuffer>> {
+    return this.#gradients.all;
   }
 
   /**
    * Adds one row's gradients.
    *
    * @param scale One over the number of documents of the whole step.
+   * @param taker Given, while the row is on its way, gradients that nothing more is added to, where
+   * the row is the last of its step; they are no longer among {@linkcode gradients} then. The row
+   * cannot be aborted from there on.
    */
-  async accumulate(row: PackedRow, scale: number, signal?: AbortSignal): Promise<RowResult> {
+  async accumulate(
+    row: PackedRow,
+    scale: number,
+    signal?: AbortSignal,
+    taker?: GradientTaker,
+  ): Promise<RowResult> {
     const feeds = {
       tokens: ints(row.tokens),
       layers: ofKinds(this.config, (kind) => layerInputs(row, this.config, kind)),
       loss: objectiveInputs(row, this.weights, scale),
     };
+    const backward: RunSegment = (segment, feeds, names) => this.#backward(segment, feeds, names);
     const run: SegmentRunner = {
-      forward: (segment, feeds, names) => this.#forward(segment, feeds, names),
-      backward: (segment, feeds, names) => this.#backward(segment, feeds, names),
-    };
-    signal?.throwIfAborted();
-    const result = await this.#pass(feeds, run, signal);
-    signal?.throwIfAborted();
-
-    const scalar = (name: string) => floatsOf(result[name])[0];
-    return {
-      loss: scalar("loss"),
-      nll: scalar("nll"),
-      ...(result.preference ? { preference: scalar("preference") } : {}),
-      logProbs: {
-        chosen: floatsOf(result.logps_chosen),
-        rejected: floatsOf(result.logps_rejected),
+      forward: (segment, feeds, names) => {
+        signal?.throwIfAborted();
+        return this.#forward(segment, feeds, names);
       },
+      backward: taker ? handingOver(backward, this.#gradients, this.#readers, taker) : backward,
     };
+    signal?.throwIfAborted();
+    const result = rowResult(await this.#pass(feeds, run, taker ? undefined : signal));
+    if (!taker) signal?.throwIfAborted();
+    return result;
   }
 
   /** Sets all gradients to zero. */
   clear(): void {
-    for (const gradient of this.gradients.values()) gradient.fill(0);
+    this.#gradients.clear();
   }
 
   #given(names: Names): Tensors {
@@ -229,7 +232,7 @@ export class Learner implements AsyncDisposable {
     for (const [input, name] of Object.entries(names)) {
       const parameter = this.learning.get(name);
       if (!parameter) continue;
-      const buffer = floats(this.gradients.get(name)!, parameter.shape);
+      const buffer = floats(this.#gradients.of(name), parameter.shape);
       buffers[accumulationBuffer(input)] = buffer;
       into[accumulationOut(input)] = buffer;
     }

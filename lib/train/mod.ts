@@ -49,8 +49,11 @@
 
 export * from "./adamw.ts";
 export * from "./checkpoint.ts";
+export type { GradientTaker } from "./hand_over.ts";
 export * from "./learner.ts";
 export * from "./load_artifacts.ts";
+export * from "./moments/moment_store.ts";
+export * from "./moments/stores.ts";
 export * from "./optimise.ts";
 export * from "./plan.ts";
 export * from "./plan/device_load.ts";
@@ -60,6 +63,7 @@ export * from "./plan/plan_check.ts";
 export * from "./plan/rates.ts";
 export * from "./plan/row_size.ts";
 export * from "./plan/work.ts";
+export type { RowResult } from "./row_result.ts";
 export * from "./schedule.ts";
 export { type SegmentChoice, trainingSegments } from "./segments.ts";
 export * from "./train_step.ts";

@@ -44,7 +44,7 @@ export interface OptimiseOptions {
  * The stage ends after `schedule.steps` steps, whatever is left of the source. Where the optimiser
  * has gone beyond `firstStep` already (a checkpoint was loaded), as many batches are passed over, so
  * that a resumed run sees what the uninterrupted one would have seen. However the stage ends, a
- * checkpoint of its last whole step is written first.
+ * checkpoint of its last whole step is written first, unless a step ended in the midst of its update.
  *
  * @throws {UserError} If the loss is not finite; parameters are those before that step.
  */
@@ -57,7 +57,8 @@ export function optimise(options: OptimiseOptions): Stage<Batch, StepMetrics> {
     let pass = done();
     let saved = optimizer.step;
     const save = async () => {
-      if (!checkpoint || optimizer.step === saved) return;
+      // Of a step that ended half-way nothing can be kept.
+      if (!checkpoint || optimizer.step === saved || optimizer.isTorn) return;
       const { path, run } = checkpoint;
       await saveCheckpoint(path, learner.learning, optimizer, run, told);
       saved = optimizer.step;

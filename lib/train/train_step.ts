@@ -2,6 +2,7 @@ import type { Batch } from "../data/mod.ts";
 import { UserError } from "../flow/user_error.ts";
 import { PreferenceMeter, type PreferenceMetrics } from "../objective/mod.ts";
 import type { AdamW } from "./adamw.ts";
+import type { GradientTaker } from "./hand_over.ts";
 import type { Learner } from "./learner.ts";
 
 /** What one optimiser step did, under TRL's names. */
@@ -37,7 +38,11 @@ function checkFinite(loss: number, step: number): void {
 /**
  * One optimiser step: forward and backward of every row, then the update.
  *
- * @throws {UserError} If the loss is not finite.
+ * Where gradients are not clipped, parameters are updated during the last row's backward, each as
+ * soon as its gradient is whole, and few gradients are in memory where that row is the only one. The
+ * numbers are the same. A step cannot be aborted from then on.
+ *
+ * @throws {UserError} If the loss or a gradient is not finite.
  * @throws {RangeError} If the batch is empty.
  */
 export async function trainStep(
@@ -51,16 +56,25 @@ export async function trainStep(
   const started = performance.now();
   const meter = new PreferenceMeter(learner.weights.beta);
   const sums = { loss: 0, nll: 0, preference: 0 };
+  const updates = optimizer.clips ? undefined : optimizer.begin(learningRate);
+  const taker: GradientTaker | undefined = updates && {
+    begin: ({ loss }) => checkFinite(sums.loss + loss, optimizer.step + 1),
+    take: (gradients) => updates.update(learner.learning, gradients),
+  };
   learner.clear();
   for (const row of batch.rows) {
-    const result = await learner.accumulate(row, 1 / batch.documents, signal);
+    const isLast = row === batch.rows.at(-1);
+    const scale = 1 / batch.documents;
+    const result = await learner.accumulate(row, scale, signal, isLast ? taker : undefined);
     sums.loss += result.loss;
     sums.nll += result.nll;
     sums.preference += result.preference ?? 0;
     meter.add(row, result.logProbs);
   }
   checkFinite(sums.loss, optimizer.step + 1);
-  const norm = await optimizer.update(learner.learning, learner.gradients, learningRate);
+  const norm = updates
+    ? updates.end()
+    : await optimizer.update(learner.learning, learner.gradients, learningRate);
   return {
     step: optimizer.step,
     loss: sums.loss,

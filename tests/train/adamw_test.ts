@@ -5,16 +5,19 @@ import type { Parameters } from "../../lib/model/mod.ts";
 import { buildArtifacts } from "../../lib/onnx/mod.ts";
 import { AdamW, type AdamWOptions } from "../../lib/train/mod.ts";
 import { relativeError } from "../support/golden_cases.ts";
+import { momentsOf } from "../support/moments_of.ts";
+
+type PlainOptions = Required<Omit<AdamWOptions, "select" | "moments" | "momentsFile">>;
 
 /** AdamW as algorithm 2 of Loshchilov and Hutter has it, in float64. */
 class PlainAdamW {
   readonly parameters: Map<string, Float64Array>;
   readonly #first = new Map<string, Float64Array>();
   readonly #second = new Map<string, Float64Array>();
-  readonly #options: Required<Omit<AdamWOptions, "select">>;
+  readonly #options: PlainOptions;
   #step = 0;
 
-  constructor(parameters: Parameters, options: Required<Omit<AdamWOptions, "select">>) {
+  constructor(parameters: Parameters, options: PlainOptions) {
     this.parameters = new Map(
       [...parameters].map(([name, { data }]) => [name, Float64Array.from(data)]),
     );
@@ -74,7 +77,7 @@ function asParameters(arrays: ReadonlyMap<string, Float32Array>): Parameters {
 }
 
 async function compare(
-  options: Required<Omit<AdamWOptions, "select">>,
+  options: PlainOptions,
   scales: readonly number[],
 ): Promise<void> {
   const random = new Random("adamw");
@@ -96,7 +99,7 @@ async function compare(
   }
 }
 
-const defaults: Required<Omit<AdamWOptions, "select">> = {
+const defaults: PlainOptions = {
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-8,
@@ -142,7 +145,9 @@ Deno.test("AdamW refuses gradients that are no numbers and leaves everything as 
     await assertRejects(update, UserError, "gradients' norm of step 1 is");
     assertEquals(parameters, asParameters(start));
     assertEquals(optimizer.step, 0);
-    assert(optimizer.moments.values().every(({ first }) => first.every((value) => value === 0)));
+    const moments = await momentsOf(optimizer.moments);
+    assertEquals(moments.size, 2 * parameters.size);
+    assert(moments.values().every((data) => [...data].every((value) => value === 0)));
   }
 });
 

@@ -28,6 +28,7 @@ import {
 import { architectureCases, loadArchitecture } from "../support/golden_architectures.ts";
 import { relativeError } from "../support/golden_cases.ts";
 import { learn, total } from "../support/learn.ts";
+import { momentsOf } from "../support/moments_of.ts";
 import { randomDocument } from "../support/random_document.ts";
 import { smallModel } from "../support/small_model.ts";
 
@@ -180,7 +181,7 @@ Deno.test("only adapters have gradients and moments", async () => {
     )
   );
   assertEquals([...learner.gradients.keys()], names);
-  assertEquals([...optimizer.moments.keys()], names);
+  assertEquals(optimizer.moments.names, names);
   const numbers = (map: ReadonlyMap<string, { length: number }>) =>
     [...map.values()].reduce((sum, { length }) => sum + length, 0);
   // q_proj is 16 x 16, down_proj 16 x 24.
@@ -261,7 +262,8 @@ Deno.test("a resumed run with an adapter is the uninterrupted one, and its check
     const all = await Array.fromAsync(second.optimise()(stream(batches), createContext()));
     assertEquals(timeless(all), timeless(expected));
     assertEquals(second.adapter, whole.adapter);
-    assertEquals(second.optimizer.moments, whole.optimizer.moments);
+    const [moments, expectedMoments] = [second, whole].map(({ optimizer }) => optimizer.moments);
+    assertEquals(await momentsOf(moments), await momentsOf(expectedMoments));
 
     await using plain = await Learner.open(config, parameters, { objective: longpo });
     await using optimizer = await AdamW.open(plain.artifacts, plain.learning);

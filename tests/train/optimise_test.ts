@@ -13,6 +13,7 @@ import {
   type StepMetrics,
   trainStep,
 } from "../../lib/train/mod.ts";
+import { momentsOf } from "../support/moments_of.ts";
 import { randomDocument } from "../support/random_document.ts";
 import { smallModel } from "../support/small_model.ts";
 
@@ -143,7 +144,8 @@ Deno.test("a resumed run is the uninterrupted one, bit by bit", async () => {
     const after = await train({ ...second, schedule, checkpoint });
     assertEquals(timeless([...before, ...after]), timeless(expected));
     assertEquals(second.parameters, whole.parameters);
-    assertEquals(second.optimizer.moments, whole.optimizer.moments);
+    const [moments, expectedMoments] = [second, whole].map(({ optimizer }) => optimizer.moments);
+    assertEquals(await momentsOf(moments), await momentsOf(expectedMoments));
   });
 });
 

@@ -1,0 +1,105 @@
+/**
+ * Numbers in a file, read and written piece by piece.
+ *
+ * @module
+ */
+
+import { isSystemError, UserError, whileWriting } from "../../flow/mod.ts";
+
+/** Zeros that are written at once to make a file as long as it is to be. */
+const CHUNK = new Uint8Array(2 ** 22);
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
+  }
+}
+
+async function fillWithZeros(file: Deno.FsFile, length: number): Promise<void> {
+  for (let written = 0; written < length; written += CHUNK.length) {
+    await writeAll(file, CHUNK.subarray(0, Math.min(CHUNK.length, length - written)));
+  }
+}
+
+/** A file of float32 numbers that is gone once it is no longer used. */
+export class NumbersFile implements AsyncDisposable {
+  /** The file. */
+  readonly path: string;
+  // Two, since each has one position only and a piece may be read while another one is written.
+  readonly #reader: Deno.FsFile;
+  readonly #writer: Deno.FsFile;
+
+  private constructor(path: string, reader: Deno.FsFile, writer: Deno.FsFile) {
+    this.path = path;
+    this.#reader = reader;
+    this.#writer = writer;
+  }
+
+  /**
+   * Makes a file of so many zeros, in place of one that is there: a disk that is too full for it is
+   * noticed now, not in the middle of a step.
+   *
+   * @throws {UserError} If it cannot be written, or there is no room for it.
+   */
+  static async create(path: string, count: number): Promise<NumbersFile> {
+    const bytes = count * Float32Array.BYTES_PER_ELEMENT;
+    const open = async () => {
+      const writer = await Deno.open(path, { write: true, create: true, truncate: true });
+      try {
+        await fillWithZeros(writer, bytes);
+        return new NumbersFile(path, await Deno.open(path), writer);
+      } catch (error) {
+        writer.close();
+        await Deno.remove(path).catch(() => {});
+        throw error;
+      }
+    };
+    return await whileWriting(path, open(), `the file takes ${bytes} bytes`);
+  }
+
+  /**
+   * Fills `numbers` from the file; one call at a time.
+   *
+   * @param at The place of the first one, in numbers.
+   * @throws {UserError} If the file cannot be read or is too short.
+   */
+  async read(at: number, numbers: Float32Array<ArrayBuffer>): Promise<void> {
+    const bytes = bytesOf(numbers);
+    try {
+      await this.#reader.seek(at * numbers.BYTES_PER_ELEMENT, Deno.SeekMode.Start);
+      for (let filled = 0; filled < bytes.length;) {
+        const count = await this.#reader.read(bytes.subarray(filled));
+        if (count === null) throw new UserError(`${this.path} was cut while it was in use`);
+        filled += count;
+      }
+    } catch (cause) {
+      if (!isSystemError(cause)) throw cause;
+      throw new UserError(`Cannot read ${this.path}: ${cause.message}`, { cause });
+    }
+  }
+
+  /**
+   * Puts `numbers` into the file; one call at a time.
+   *
+   * @param at The place of the first one, in numbers.
+   * @throws {UserError} If the file cannot be written.
+   */
+  async write(at: number, numbers: Float32Array<ArrayBuffer>): Promise<void> {
+    const write = async () => {
+      await this.#writer.seek(at * numbers.BYTES_PER_ELEMENT, Deno.SeekMode.Start);
+      await writeAll(this.#writer, bytesOf(numbers));
+    };
+    await whileWriting(this.path, write());
+  }
+
+  /** Removes the file. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#reader.close();
+    this.#writer.close();
+    await Deno.remove(this.path).catch(() => {});
+  }
+}
