@@ -46,7 +46,7 @@ export function differentiate(
     const rule = gradientRules[node.op];
     if (!rule) throw new TypeError(`Cannot differentiate ${node.op}: it has no gradient rule`);
     const wanted = node.inputs.map((input) => input !== undefined && active.has(input));
-    const inputGradients = rule(g, node, outputGradients, wanted);
+    const inputGradients = rule(g, node, outputGradients, wanted, differentiate);
     for (const [at, input] of node.inputs.entries()) {
       const gradient = inputGradients[at];
       if (!input || !gradient || !wanted[at]) continue;

@@ -30,7 +30,10 @@
 
 export * from "./artifacts.ts";
 export * from "./chain.ts";
+export * from "./chunked.ts";
 export * from "./composites/attention.ts";
+export * from "./composites/branch.ts";
+export * from "./composites/in_chunks.ts";
 export * from "./composites/log_probs.ts";
 export * from "./composites/loop.ts";
 export * from "./composites/swiglu.ts";
@@ -38,6 +41,7 @@ export * from "./dense_attention.ts";
 export * from "./differentiate.ts";
 export * from "./dims.ts";
 export * from "./graph.ts";
+export * from "./inline.ts";
 export * from "./low_rank.ts";
 export * from "./operators/compare.ts";
 export * from "./operators/elementwise.ts";
@@ -54,5 +58,6 @@ export * from "./optimizer.ts";
 export * from "./rewrite.ts";
 export * from "./segment.ts";
 export * from "./serialise.ts";
+export * from "./token_wise.ts";
 export * from "./twins.ts";
 export * from "./visibility.ts";

@@ -7,13 +7,14 @@
 import { composites } from "./composites/table.ts";
 import { type Graph, nestedGraphs, type Node, type Value, valuesRead } from "./graph.ts";
 
-/** Drops nodes and constants that no output depends on. */
+/** Drops nodes and constants that no output depends on, those of nested graphs included. */
 export function prune(g: Graph): void {
   const needed = new Set(g.outputs);
   const kept: Node[] = [];
   for (const node of [...g.nodes].reverse()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
     kept.push(node);
+    nestedGraphs(node).forEach(prune);
     for (const value of valuesRead(node)) needed.add(value);
   }
   g.nodes = kept.reverse();
@@ -22,25 +23,33 @@ export function prune(g: Graph): void {
 
 /** Expands composite operators into ONNX operators, those of nested graphs included. */
 export function lower(g: Graph): void {
-  const nodes = g.nodes;
   const expanded = new Map<Value, Value>();
-  const now = (value: Value | undefined) => value && (expanded.get(value) ?? value);
-  g.nodes = [];
-  for (const node of nodes) {
+  const now = <T extends Value | undefined>(value: T) => value && (expanded.get(value) ?? value);
+  const place = (node: Node): void => {
     const inputs = node.inputs.map(now);
     const expand = composites[node.op];
     if (!expand) {
       node.inputs = inputs;
       nestedGraphs(node).forEach(lower);
       g.nodes.push(node);
-      continue;
+      return;
     }
+    const placed = g.nodes;
+    g.nodes = [];
     const results = expand(g, { ...node, inputs });
+    const made = g.nodes;
+    g.nodes = placed;
+    // A composite may be expanded into others.
+    made.forEach(place);
     for (const [at, output] of node.outputs.entries()) {
-      expanded.set(output, results[at]);
+      const result = now(results[at]);
+      expanded.set(output, result);
       // Nested graphs, and whoever runs the graph, know the result by this name.
-      results[at].name = output.name;
+      result.name = output.name;
     }
-  }
-  g.outputs = g.outputs.map((output) => expanded.get(output) ?? output);
+  };
+  const nodes = g.nodes;
+  g.nodes = [];
+  nodes.forEach(place);
+  g.outputs = g.outputs.map(now);
 }

@@ -112,6 +112,8 @@ export function modelBytes(g: Graph): Uint8Array<ArrayBuffer> {
   prune(g);
   useTwins(g);
   lower(g);
+  // Of what a composite is expanded into, not all may be read.
+  prune(g);
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "longpo",

@@ -14,7 +14,7 @@ import {
   type ModelConfig,
 } from "../model/mod.ts";
 import { type Aggregation, headSegment, type Objective } from "../objective/mod.ts";
-import { chain, frozen, leading, type Segment } from "../onnx/mod.ts";
+import { chain, chunked, frozen, leading, type Segment } from "../onnx/mod.ts";
 
 /** The first layer where its backward is not that of the others. */
 export const FIRST_LAYER = "first_layer";
@@ -81,17 +81,18 @@ export function trainingSegments(
     ]),
   );
   if (choice === "layer") {
+    const layers = [...kinds.values()].map((layer) => chunked(layer));
     const first = kinds.get(layerKind(config, 0).name)!;
-    return [embed, ...(lora ? [leading(first, FIRST_LAYER)] : []), ...kinds.values(), head];
+    return [embed, ...(lora ? [leading(chunked(first), FIRST_LAYER)] : []), ...layers, head];
   }
   const names = chainNames(config, lora);
   const links = names.layers.map(({ kind, names }) => ({
     segment: kinds.get(kind)!,
-    rename: (input: string) => names[input] ?? ofKind(kind, input),
+    rename: (name: string) => names[name] ?? ofKind(kind, name),
   }));
   return [chain(WHOLE, [
-    { segment: embed, rename: (input) => names.embed[input] ?? input },
+    { segment: embed, rename: (name) => names.embed[name] ?? name },
     ...links,
-    { segment: head, rename: (input) => names.head[input] ?? input },
+    { segment: head, rename: (name) => names.head[name] ?? name },
   ])];
 }

@@ -12,6 +12,7 @@ import { wrongShapes } from "../support/inferred_shapes.ts";
 import { attentionCases } from "./cases/attention.ts";
 import { chooseCases } from "./cases/choose.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
+import { inChunksCases } from "./cases/in_chunks.ts";
 import { layoutCases } from "./cases/layout.ts";
 import { llamaCases } from "./cases/llama.ts";
 import { logProbsCases } from "./cases/log_probs.ts";
@@ -26,6 +27,7 @@ const cases: readonly GradientCase[] = [
   ...chooseCases,
   ...attentionCases,
   ...llamaCases,
+  ...inChunksCases,
   ...logProbsCases,
 ];
 

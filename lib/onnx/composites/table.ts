@@ -7,6 +7,7 @@
 
 import type { Graph, Node, Value } from "../graph.ts";
 import { attentionComposites } from "./attention.ts";
+import { inChunksComposites } from "./in_chunks_expansion.ts";
 import { logProbsComposites } from "./log_probs.ts";
 import { swiGluComposites } from "./swiglu.ts";
 
@@ -16,6 +17,7 @@ export type Expansion = (g: Graph, node: Node) => Value[];
 /** Expansions by composite operator name. */
 export const composites: Readonly<Record<string, Expansion>> = {
   ...attentionComposites,
+  ...inChunksComposites,
   ...logProbsComposites,
   ...swiGluComposites,
 };

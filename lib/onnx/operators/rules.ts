@@ -5,6 +5,7 @@
  */
 
 import { attentionRules } from "../composites/attention.ts";
+import { inChunksRules } from "../composites/in_chunks.ts";
 import { logProbsRules } from "../composites/log_probs.ts";
 import { swiGluRules } from "../composites/swiglu.ts";
 import { compareRules } from "./compare.ts";
@@ -30,6 +31,7 @@ export const gradientRules: GradientRules = {
   ...normaliseRules,
   ...rotaryRules,
   ...attentionRules,
+  ...inChunksRules,
   ...logProbsRules,
   ...swiGluRules,
 };
