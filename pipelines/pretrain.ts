@@ -12,7 +12,8 @@ import { firstWeights } from "../examples/world/first_weights.ts";
 import { makeLesson } from "../examples/world/lessons.ts";
 import { writeBlankModel } from "../examples/world/model_config.ts";
 import { lessonSequences } from "../examples/world/teach.ts";
-import { command, commonFlags, main, number, progress, string } from "../lib/cli/mod.ts";
+import { command, commonFlags, main, maxGradNormFlag, momentsFlag } from "../lib/cli/mod.ts";
+import { number, optimizerOptions, progress, string } from "../lib/cli/mod.ts";
 import { chunk, documents, epochs, packBatches, plainText } from "../lib/data/mod.ts";
 import {
   jsonlFile,
@@ -54,6 +55,8 @@ const pretrain = command({
       min: 1,
       integer: true,
     }),
+    maxGradNorm: { ...maxGradNormFlag, default: 1 },
+    moments: { ...momentsFlag, default: "float32" },
     threads: commonFlags.threads,
   },
 });
@@ -110,7 +113,7 @@ await main(pretrain, async (flags, { signal, log }) => {
   // A model as small as this one is quicker learnt in one graph than layer by layer.
   const options = { objective: sft, segment: "model" as const, ...place };
   await using learner = await Learner.open(model.config, parameters, options);
-  const adamW = { beta2: 0.98, weightDecay: 0.01 };
+  const adamW = { beta2: 0.98, weightDecay: 0.01, ...optimizerOptions(flags, out) };
   await using optimizer = await AdamW.open(learner.artifacts, parameters, adamW, place);
 
   const random = new Random(seed);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { loraOf, progress, type Recipe } from "../lib/cli/mod.ts";
+import { loraOf, optimizerOptions, progress, type Recipe } from "../lib/cli/mod.ts";
 import { batch, type PairRecord, reference } from "../lib/data/mod.ts";
 import { jsonlFile, type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
 import type { Readers } from "../lib/generate/mod.ts";
@@ -53,7 +53,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     ropeTheta,
     adapter: lora && randomAdapter(model.config, lora, seed),
     schedule: { learningRate, steps, warmup },
-    adamW: { weightDecay },
+    adamW: { weightDecay, ...optimizerOptions(recipe, out) },
     checkpoint: {
       path: `${out}/checkpoint.safetensors`,
       every: recipe.saveSteps,

@@ -14,6 +14,7 @@ export * from "./lora_flag.ts";
 export * from "./main.ts";
 export * from "./model_card.ts";
 export * from "./open_model.ts";
+export * from "./optimizer_flags.ts";
 export * from "./plan_text.ts";
 export * from "./profile.ts";
 export * from "./progress.ts";

@@ -7,9 +7,11 @@
 import { compressMethods, DEFAULT_FILTERS, DEFAULT_INSTRUCTION } from "../data/mod.ts";
 import type { CompressMethodName, Layout, NllTokens, TurnFilterName } from "../data/mod.ts";
 import { type Aggregation, aggregationNames, objectives } from "../objective/mod.ts";
+import type { MomentsName } from "../train/mod.ts";
 import { UsageError } from "./usage_error.ts";
 import { choice, type Flag, number, string } from "./flag.ts";
 import { loraFlag } from "./lora_flag.ts";
+import { maxGradNormFlag, momentsFlag } from "./optimizer_flags.ts";
 
 /** The numbers of a run. */
 export interface Recipe {
@@ -61,6 +63,10 @@ export interface Recipe {
   warmup: number;
   /** Decoupled weight decay of matrices. */
   weightDecay: number;
+  /** Largest norm of a step's gradients; 0 clips nothing. */
+  maxGradNorm: number;
+  /** How the optimiser's moments are kept. */
+  moments: MomentsName;
   /** Optimiser steps between two checkpoints. */
   saveSteps: number;
   /** Adapters to learn, as `parseLora` reads them; all weights learn where it is missing. */
@@ -90,6 +96,8 @@ export const paperRecipe: Recipe = {
   epochs: 1,
   warmup: 0.1,
   weightDecay: 0,
+  maxGradNorm: 1,
+  moments: "float32",
   saveSteps: 50,
 };
 
@@ -146,6 +154,8 @@ export const trainFlags = {
   steps: size("Optimiser steps, whatever the epochs take"),
   warmup: number({ summary: "Share of steps with a rising rate", min: 0, max: 1 }),
   weightDecay: amount("Decoupled weight decay of matrices"),
+  maxGradNorm: maxGradNormFlag,
+  moments: momentsFlag,
   saveSteps: size("Optimiser steps between two checkpoints"),
   lora: loraFlag,
 } as const satisfies Record<string, Flag<unknown>>;
