@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { MAY_GO_ASIDE } from "./aside.ts";
+import { isCrowded } from "./traffic.ts";
 
 /**
  * What is waited for in place. Going aside and coming back takes 0.03 ms on a machine that is idle,
@@ -13,7 +14,10 @@ const TURN_MS = 8;
 /** When the event loop last had a turn, as far as runs know. */
 let lastTurn = 0;
 
-/** Decides, by what runs of a graph took before, which ones are waited for in place. */
+/**
+ * Decides, by what runs of a graph took before, which ones are waited for in place: those that are
+ * quick and have the isolate to themselves.
+ */
 export class Pace {
   /** Shortest time by the power of two that a run's size is near to, in milliseconds. */
   readonly #quickest = new Map<number, number>();
@@ -26,7 +30,8 @@ export class Pace {
   async run(size: number, inPlace: () => void, aside: () => Promise<void>): Promise<void> {
     const bucket = Math.round(Math.log2(Math.max(1, size)));
     const quickest = this.#quickest.get(bucket) ?? Infinity;
-    const waits = !MAY_GO_ASIDE || quickest < QUICK_MS;
+    // In place a row of long runs beside a row of short ones would let it have one run a turn.
+    const waits = !MAY_GO_ASIDE || quickest < QUICK_MS && !isCrowded();
     if (waits && performance.now() - lastTurn > TURN_MS) {
       await setImmediate();
       lastTurn = performance.now();

@@ -47,6 +47,11 @@ function overlap(these: Tensors, those: Tensors): boolean {
 /** All runs of this isolate that wait or go on; what is in here is not collected. */
 const trips = new Set<Trip>();
 
+/** Whether several runs wait or go on. */
+export function isCrowded(): boolean {
+  return trips.size > 1;
+}
+
 /** Sets out, after earlier runs that this one would collide with; nothing where there are none. */
 export function enter(trip: Trip): Promise<unknown> | undefined {
   const ahead = [...trips].filter((other) => trip.collidesWith(other));
