@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Dim } from "./dims.ts";
 import { Graph, replaceValue, type Value } from "./graph.ts";
 import type { Segment, SegmentParts } from "./segment.ts";
 
@@ -13,8 +14,8 @@ import type { Segment, SegmentParts } from "./segment.ts";
 export interface Link {
   /** The segment; it takes what the one before gives by its first flowing input. */
   segment: Segment;
-  /** What the chain calls an input of the segment. */
-  rename(input: string): string;
+  /** What the chain calls an input of the segment, or a length that only its inputs have. */
+  rename(name: string): string;
 }
 
 /** The input of a segment that takes what the segment before gives. */
@@ -24,23 +25,22 @@ const CARRIED = "input";
 function append(g: Graph, { segment, rename }: Link, before: Value | undefined): SegmentParts {
   const inner = new Graph(g.name, g);
   const parts = segment.build(inner);
+  // Two links may have a length each that they call alike; what is carried has the same in both.
+  const length = (dim: Dim) =>
+    typeof dim === "number" || before?.shape.includes(dim) ? dim : rename(dim);
   const known = new Map<Value, Value>();
   for (const input of inner.inputs) {
     const name = rename(input.name);
     const declared = input.name === CARRIED && before
       ? before
-      : g.inputs.find((input) => input.name === name);
-    if (declared) {
-      replaceValue(inner, input, declared);
-      known.set(input, declared);
-    } else {
-      input.name = name;
-      g.inputs.push(input);
-    }
+      : g.inputs.find((input) => input.name === name) ??
+        g.input(name, input.type, input.shape.map(length));
+    replaceValue(inner, input, declared);
+    known.set(input, declared);
   }
   g.nodes.push(...inner.nodes);
   for (const [value, data] of inner.constants) g.constants.set(value, data);
-  const parameters = parts.parameters.map((value) => known.get(value) ?? value);
+  const parameters = parts.parameters.map((value) => known.get(value)!);
   return { ...parts, parameters };
 }
 
