@@ -1,6 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { Random } from "../../lib/flow/random.ts";
-import { Graph, type Value } from "../../lib/onnx/mod.ts";
+import { differentiate, Graph, type Value } from "../../lib/onnx/mod.ts";
 import * as elementwise from "../../lib/onnx/operators/elementwise.ts";
 import { floats, floatsOf } from "../../lib/runtime/mod.ts";
 import { relativeError } from "../support/golden_cases.ts";
@@ -81,4 +81,17 @@ Deno.test("logSigmoid is exact where it matters: at 0, and where e^x leaves floa
     0,
     Math.fround(-1e30),
   ]);
+});
+
+Deno.test("logSigmoid's gradient is right to float32 however little is left of it", async () => {
+  const values = [-30, -5, 0, 5, 12, 30, 80];
+  const g = new Graph("gradient");
+  const x = g.input("x", "float32", [values.length]);
+  const seed = g.constant(new Float32Array(values.length).fill(1), [values.length]);
+  const y = elementwise.logSigmoid(g, x);
+  g.output("dx", differentiate(g, new Map([[y, seed]]), [x]).get(x)!);
+  const found = await runForFloats(g, { x: floats(Float32Array.from(values), [values.length]) });
+  values.forEach((value, at) => {
+    assertLess(relativeError([found[at]], [logistic(-value)]), 1e-5, `at ${value}`);
+  });
 });

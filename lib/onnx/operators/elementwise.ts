@@ -92,7 +92,8 @@ export const elementwiseRules: GradientRules = {
   Log: (g, { inputs: [x] }, [dy]) => [div(g, dy!, x!)],
   Sqrt: (g, { outputs: [y] }, [dy]) => [div(g, mul(g, dy!, g.scalar(0.5)), y)],
   Reciprocal: (g, { outputs: [y] }, [dy]) => [neg(g, mul(g, dy!, mul(g, y, y)))],
-  Softplus: (g, { inputs: [x] }, [dy]) => [mul(g, dy!, sigmoid(g, x!))],
+  // The sigmoid of x. Kernels' own is right to 1e-7 of one, and not of what is left far below zero.
+  Softplus: (g, { inputs: [x], outputs: [y] }, [dy]) => [mul(g, dy!, exp(g, sub(g, x!, y)))],
   Tanh: (g, { outputs: [y] }, [dy]) => [mul(g, dy!, sub(g, g.scalar(1), mul(g, y, y)))],
 
   Sigmoid(g, { outputs: [y] }, [dy]) {
