@@ -20,7 +20,7 @@ import { alternate, runsOf } from "./training/alternate.ts";
 import { figureTable } from "./training/figure_table.ts";
 import { type Figures, medianFigures } from "./training/figures.ts";
 import { type Layout, layoutFlags } from "./training/layout.ts";
-import { learnerChoices, learnerFlags } from "./training/learner_flags.ts";
+import { stepChoices, stepFlags } from "./training/step_flags.ts";
 import { modelFlags, openModel } from "./training/model_flags.ts";
 import { ourStep } from "./training/our_side.ts";
 
@@ -54,7 +54,7 @@ const layouts = command({
     tokens: { ...layoutFlags.tokens, summary: "Tokens of the document, or of both", default: 8192 },
     answers: { ...layoutFlags.answers, default: 256 },
     nll: layoutFlags.nll,
-    ...learnerFlags,
+    ...stepFlags,
     ...modelFlags,
     repeats: number({ summary: "Runs of each layout", integer: true, min: 1, default: 3 }),
     json: string({ summary: "File for every run and the ratios", value: "file" }),
@@ -64,7 +64,7 @@ const layouts = command({
 await main(layouts, async (flags, { signal, log }) => {
   const { only, tokens, answers, nll, repeats, json } = flags;
   await using model = await openModel(flags);
-  const shared = { answers, nll, ...learnerChoices(flags), model: model.path };
+  const shared = { answers, nll, ...stepChoices(flags), model: model.path };
   const report: Record<string, unknown> = {};
   for (const [name, { layouts, check }] of Object.entries(comparisons(tokens))) {
     if (only !== undefined && only !== name) continue;

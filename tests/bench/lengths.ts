@@ -15,7 +15,7 @@ import { UserError } from "../../lib/flow/mod.ts";
 import { alternate } from "./training/alternate.ts";
 import { figureTable } from "./training/figure_table.ts";
 import { layoutFlags } from "./training/layout.ts";
-import { learnerChoices, learnerFlags } from "./training/learner_flags.ts";
+import { stepChoices, stepFlags } from "./training/step_flags.ts";
 import { fitLine } from "./training/line.ts";
 import { modelFlags, openModel } from "./training/model_flags.ts";
 import { ourStep } from "./training/our_side.ts";
@@ -33,7 +33,7 @@ const lengths = command({
     },
     answers: { ...layoutFlags.answers, default: 256 },
     nll: layoutFlags.nll,
-    ...learnerFlags,
+    ...stepFlags,
     ...modelFlags,
     json: string({ summary: "File for all figures", value: "file" }),
   },
@@ -46,7 +46,7 @@ await main(lengths, async (flags, { signal, log }) => {
     throw new UserError("A line needs two lengths at least", { hint: "Give --tokens twice" });
   }
   await using model = await openModel(flags);
-  const shared = { answers, nll, ...learnerChoices(flags), model: model.path };
+  const shared = { answers, nll, ...stepChoices(flags), model: model.path };
   const sides = tokens.map((length) => ({
     name: `document of ${length.toLocaleString("en")}`,
     run: () => ourStep({ ...shared, tokens: length }, signal),

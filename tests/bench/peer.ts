@@ -24,7 +24,7 @@ import { alternate, runsOf } from "./training/alternate.ts";
 import { figureTable } from "./training/figure_table.ts";
 import { medianFigures } from "./training/figures.ts";
 import { type Layout, layoutDocuments, layoutFlags } from "./training/layout.ts";
-import { learnerChoices, learnerFlags } from "./training/learner_flags.ts";
+import { stepChoices, stepFlags } from "./training/step_flags.ts";
 import { modelFlags, openModel } from "./training/model_flags.ts";
 import { ourStep } from "./training/our_side.ts";
 import { peerCase, type PeerOptions, peerStep, peerVersions } from "./training/peer_side.ts";
@@ -35,9 +35,9 @@ const peer = command({
   name: "peer",
   summary: "Measures a training step beside PyTorch's",
   examples: [
-    "deno run -A tests/bench/peer.ts --python peer/bin/python",
-    "deno run -A tests/bench/peer.ts --python peer/bin/python --best",
-    "deno run -A tests/bench/peer.ts --python peer/bin/python --tokens 8192 --answers 256",
+    "deno run -A tests/bench/peer.ts --python ../peer/bin/python",
+    "deno run -A tests/bench/peer.ts --python ../peer/bin/python --best",
+    "deno run -A tests/bench/peer.ts --python ../peer/bin/python --tokens 8192 --answers 256",
   ],
   flags: {
     python: string({
@@ -47,7 +47,7 @@ const peer = command({
     }),
     tokens: layoutFlags.tokens,
     answers: layoutFlags.answers,
-    ...learnerFlags,
+    ...stepFlags,
     best: toggle({ summary: "Beside the peer's best case" }),
     checkpointing: toggle({ summary: "Let the peer's best case compute layers twice, to fit" }),
     repeats: number({ summary: "Runs of each side", integer: true, min: 1, default: 5 }),
@@ -75,17 +75,18 @@ await main(peer, async (flags, { signal, log }) => {
 
   const nll = best ? "answers" : "all";
   const layout: Layout = { documents: 1, rows: 1, turns: 1, tokens, answers, nll };
-  const learner = learnerChoices(flags);
+  const choices = stepChoices(flags);
   const peerOptions: PeerOptions = {
     model,
     cases: await writeCases(scratch.path, layout, vocabSize),
     threads: flags.threads,
+    maxGradNorm: flags.maxGradNorm,
     checkpointing: checkpointing || !best,
     logits: nll,
     reference: best ? "cached" : "model",
   };
   const sides = [
-    { name: "ours", run: () => ourStep({ ...layout, ...learner, model }, signal) },
+    { name: "ours", run: () => ourStep({ ...layout, ...choices, model }, signal) },
     { name: "peer", run: () => peerStep(python, peerOptions, signal) },
   ];
   const runs = await alternate(sides, repeats, log);
@@ -109,5 +110,5 @@ ours over the peer's: ${ratios.stepsPerSecond.toFixed(2)} in steps a second, ${
     ratios.peakMemory.toFixed(2)
   } in peak memory`);
   if (json === undefined) return;
-  await writeJson(json, { versions, layout, learner, peer: peerOptions, runs, apart, ratios });
+  await writeJson(json, { versions, layout, choices, peer: peerOptions, runs, apart, ratios });
 });

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { command, main } from "../../../lib/cli/mod.ts";
+import { command, main, optimizerOptions } from "../../../lib/cli/mod.ts";
 import {
   loadConfig,
   parseConfig,
@@ -17,23 +17,17 @@ import {
   readParameters,
 } from "../../../lib/model/mod.ts";
 import { longpo } from "../../../lib/objective/mod.ts";
-import {
-  AdamW,
-  addWork,
-  Learner,
-  operations,
-  rowSize,
-  stepWork,
-  trainStep,
-} from "../../../lib/train/mod.ts";
+import { AdamW, Learner, operations, trainStep } from "../../../lib/train/mod.ts";
+import { countedWork } from "./counted_work.ts";
 import type { Figures } from "./figures.ts";
 import { batchOf, type Layout, layoutDocuments, layoutFlags } from "./layout.ts";
-import { learnerFlags, learnerOptions } from "./learner_flags.ts";
+import { learnerOptions, stepFlags } from "./step_flags.ts";
 import { modelFlags } from "./model_flags.ts";
 import { peakMemory } from "./peak_memory.ts";
 import { withShortReference } from "./short_context.ts";
 import { smollm2 } from "./smollm2.ts";
 import { stopwatch } from "./stopwatch.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 import { warmUpLayout } from "./warm_up.ts";
 
 const LEARNING_RATE = 1e-6;
@@ -44,7 +38,7 @@ const oneStep = command({
   examples: ["deno run -A tests/bench/training/one_step.ts --tokens 8192 --answers 256"],
   flags: {
     ...layoutFlags,
-    ...learnerFlags,
+    ...stepFlags,
     ...modelFlags,
   },
 });
@@ -64,14 +58,15 @@ await main(oneStep, async (flags, { signal }) => {
 
   const options = { objective: longpo, ...learnerOptions(flags) };
   await using learner = await Learner.open(config, parameters, options);
-  await using optimizer = await AdamW.open(learner.artifacts, parameters, {}, { threads });
+  await using scratch = await temporaryFolder();
+  const update = optimizerOptions(flags, scratch.path);
+  await using optimizer = await AdamW.open(learner.artifacts, parameters, update, { threads });
   await trainStep(learner, optimizer, short, 0, signal);
 
   const elapsed = stopwatch();
   const metrics = await trainStep(learner, optimizer, long, LEARNING_RATE, signal);
   const { wall, cpu } = elapsed();
 
-  const work = long.rows.map((row) => stepWork(config, rowSize(row), 1)).reduce(addWork);
   const figures: Figures = {
     seconds: wall / 1000,
     cpuSeconds: cpu / 1000,
@@ -81,7 +76,7 @@ await main(oneStep, async (flags, { signal }) => {
     preference: metrics["LongPO/loss"]!,
     gradNorm: metrics.grad_norm,
     tokens: long.tokens,
-    gflop: operations(work) / 1e9,
+    gflop: operations(countedWork(config, long.rows, flags.segment)) / 1e9,
   };
   console.log(JSON.stringify(figures));
 });

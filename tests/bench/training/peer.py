@@ -87,16 +87,16 @@ def train_step(
     optimizer: torch.optim.Optimizer,
     pair: Pair,
     reference: Reference,
-    logits: str,
+    args: argparse.Namespace,
 ) -> dict[str, float]:
     """Forward, backward, clipping and update."""
     reference_log_prob = reference(pair)
-    nll, losses = policy_losses(policy, pair, logits)
+    nll, losses = policy_losses(policy, pair, args.logits)
     chosen, rejected = -losses - reference_log_prob
     preference = -F.logsigmoid(BETA * (chosen - rejected))
     loss = nll + LAMBDA * preference
     loss.backward()
-    grad_norm = torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
+    grad_norm = torch.nn.utils.clip_grad_norm_(policy.parameters(), args.max_grad_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return {
@@ -121,10 +121,13 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--model", required=True)
     parser.add_argument("--cases", required=True)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--max-grad-norm", type=float, default=1.0, help="0 clips nothing")
     parser.add_argument("--checkpointing", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--logits", choices=["all", "answers"], default="all")
     parser.add_argument("--reference", choices=["model", "cached"], default="model")
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.max_grad_norm = args.max_grad_norm or float("inf")
+    return args
 
 
 def main() -> None:
@@ -143,12 +146,12 @@ def main() -> None:
     if args.checkpointing:
         policy.gradient_checkpointing_enable({"use_reentrant": False})
     optimizer = torch.optim.AdamW(policy.parameters(), lr=0.0, weight_decay=0.0, fused=True)
-    train_step(policy, optimizer, short, reference, args.logits)
+    train_step(policy, optimizer, short, reference, args)
 
     for group in optimizer.param_groups:
         group["lr"] = LEARNING_RATE
     started, cpu_started = time.perf_counter(), time.process_time()
-    losses = train_step(policy, optimizer, long, reference, args.logits)
+    losses = train_step(policy, optimizer, long, reference, args)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
     figures = {
         "seconds": seconds,

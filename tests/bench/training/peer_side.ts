@@ -20,6 +20,8 @@ export interface PeerOptions extends FlagValues {
   /** File of what is trained on: two {@linkcode PeerCase}s, `warmUp` and `measured`. */
   cases: string;
   threads: number;
+  /** Largest norm of the gradients; 0 clips nothing. */
+  maxGradNorm: number;
   /** Keeps only layers' inputs and computes the rest twice. */
   checkpointing: boolean;
   /** Which tokens get logits, and are in the NLL on the chosen side. */
@@ -77,10 +79,10 @@ export async function peerVersions(
     signal.throwIfAborted();
     throw new UserError(`${python} is no Python with ${PACKAGES.join(", ")}`, {
       cause,
-      hint: "python -m venv peer; " +
-        "peer/bin/pip install --index-url https://download.pytorch.org/whl/cpu torch==2.13.0; " +
-        "peer/bin/pip install transformers==5.23.0 safetensors==0.8.0; " +
-        "then give --python peer/bin/python",
+      hint: "python -m venv ../peer; " +
+        "../peer/bin/pip install --index-url https://download.pytorch.org/whl/cpu torch==2.13.0; " +
+        "../peer/bin/pip install transformers==5.23.0 safetensors==0.8.0; " +
+        "then give --python ../peer/bin/python",
     });
   }
 }
