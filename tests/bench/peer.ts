@@ -102,13 +102,12 @@ await main(peer, async (flags, { signal, log }) => {
     stepsPerSecond: theirs.seconds / ours.seconds,
     peakMemory: ours.peakBytes / theirs.peakBytes,
   };
-  console.log(`
-relative difference: loss ${apart.loss.toExponential(1)}, preference ${
-    apart.preference.toExponential(1)
-  }, gradient norm ${apart.gradNorm.toExponential(1)}
-ours over the peer's: ${ratios.stepsPerSecond.toFixed(2)} in steps a second, ${
-    ratios.peakMemory.toFixed(2)
-  } in peak memory`);
+  const shown = Object.entries(apart).map(([name, by]) => `${name} ${by.toExponential(1)}`);
+  console.log(`\nrelative differences: ${shown.join(", ")}`);
+  console.log(
+    `ours over the peer's: ${ratios.stepsPerSecond.toFixed(2)} in steps a second, ` +
+      `${ratios.peakMemory.toFixed(2)} in peak memory`,
+  );
   if (json === undefined) return;
   await writeJson(json, { versions, layout, choices, peer: peerOptions, runs, apart, ratios });
 });
