@@ -69,7 +69,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     const purpose = purposeOf(model, recipe);
     await writeArtifacts(`${out}/artifacts`, training.learner.artifacts, builtFor(purpose));
   }
-  using shown = progress({ label: "steps", total: steps });
+  using shown = progress({ label: "steps", total: steps, before: training.done.length });
   let documents = 0;
   const watchSteps = ({ loss, documents: more }: StepMetrics) => {
     documents += more;

@@ -15,6 +15,11 @@ export interface ProgressOptions {
   label: string;
   /** How many there will be, where that is known. */
   total?: number;
+  /**
+   * How many an earlier run has done: they are counted first, in no time, and left out of the rate.
+   * @default {0}
+   */
+  before?: number;
   /** Milliseconds between two lines where there is no terminal. @default {5000} */
   every?: number;
   /** Where it is shown. @default {stderrScreen} */
@@ -49,8 +54,8 @@ export interface Progress extends Disposable {
  * ```
  */
 export function progress(options: ProgressOptions): Progress {
-  const { label, total, every = 5000, screen = stderrScreen, now = () => performance.now() } =
-    options;
+  const { label, total, before = 0, every = 5000, screen = stderrScreen } = options;
+  const { now = () => performance.now() } = options;
   const owner = {};
   const started = now();
   const pause = screen.interactive ? REDRAW_EVERY : every;
@@ -59,9 +64,10 @@ export function progress(options: ProgressOptions): Progress {
   function figures(): string {
     const elapsed = now() - started;
     const parts = [total === undefined ? `${done}` : `${done}/${total}`];
-    if (done > 0) parts.push(rate(done, elapsed));
+    const own = done - before;
+    if (own > 0) parts.push(rate(own, elapsed));
     if (finished || total === undefined) parts.push(duration(elapsed));
-    else if (done > 0) parts.push(`${duration(elapsed / done * Math.max(total - done, 0))} left`);
+    else if (own > 0) parts.push(`${duration(elapsed / own * Math.max(total - done, 0))} left`);
     if (note !== "") parts.push(note);
     return parts.join(", ");
   }

@@ -94,6 +94,16 @@ Deno.test("progress counts without a total", () => {
   assertEquals(written, ["documents: 10, 5.0/s, 2 s\n"]);
 });
 
+Deno.test("progress leaves what an earlier run has done out of its rate", () => {
+  const { screen, written } = recorded(false);
+  const { now, tick } = clock();
+  const bar = progress({ label: "steps", total: 120, before: 100, screen, now });
+  for (let done = 0; done < 100; done++) bar.advance();
+  tick(5);
+  bar.advance(5);
+  assertEquals(written, ["steps: 105/120, 1.0/s, 15 s left\n"]);
+});
+
 Deno.test("watch hands every record on and says how many passed", async () => {
   const { screen, written } = recorded(false);
   async function* source(): AsyncIterable<number> {
