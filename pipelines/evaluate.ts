@@ -8,7 +8,14 @@
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import { command, commonFlags, main, openModel, pairFlags, paperRecipe } from "../lib/cli/mod.ts";
-import { recipeOf, string, table, withDefaults, writeJson } from "../lib/cli/mod.ts";
+import {
+  checkOutputFile,
+  recipeOf,
+  string,
+  table,
+  withDefaults,
+  writeJson,
+} from "../lib/cli/mod.ts";
 import { scoreModel, textTable } from "../lib/evaluate/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
 import { documentsExam, embeddedExam } from "./exam.ts";
@@ -43,6 +50,7 @@ const evaluate = command({
 await main(evaluate, async (flags, { signal, log }) => {
   const { adapter, documents, seed, threads, out, ropeTheta } = flags;
   const recipe = recipeOf(flags, documents ? paperRecipe : worldRecipe);
+  if (out) await checkOutputFile(out);
   const model = await openModel(flags.model ?? WORLD_MODEL, { adapter, signal });
   const place = { device: await findDevice(flags.device), threads };
   const exam = documents === undefined

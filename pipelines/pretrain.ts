@@ -13,7 +13,15 @@ import { makeLesson } from "../examples/world/lessons.ts";
 import { writeBlankModel } from "../examples/world/model_config.ts";
 import { lessonSequences } from "../examples/world/teach.ts";
 import { command, commonFlags, main, maxGradNormFlag, momentsFlag } from "../lib/cli/mod.ts";
-import { number, optimizerOptions, progress, string } from "../lib/cli/mod.ts";
+import {
+  number,
+  openRunFolder,
+  optimizerOptions,
+  progress,
+  string,
+  toggle,
+  writeJson,
+} from "../lib/cli/mod.ts";
 import { chunk, documents, epochs, packBatches, plainText } from "../lib/data/mod.ts";
 import {
   jsonlFile,
@@ -57,6 +65,7 @@ const pretrain = command({
     }),
     maxGradNorm: { ...maxGradNormFlag, default: 1 },
     moments: { ...momentsFlag, default: "float32" },
+    overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
     threads: commonFlags.threads,
   },
 });
@@ -103,10 +112,13 @@ function until(loss = -Infinity): Stage<StepMetrics, StepMetrics> {
 }
 
 await main(pretrain, async (flags, { signal, log }) => {
-  const { out, seed, threads, steps, learningRate } = flags;
+  const started = performance.now();
+  const { out, seed, threads, overwrite, steps, learningRate, maxGradNorm, moments } = flags;
+  const told = { model: flags.model, documents: flags.documents, steps, learningRate };
+  const settings = { ...told, maxGradNorm, moments, seed };
+  await openRunFolder(out, settings, { overwrite });
   const folder = flags.model ?? `${out}/blank`;
   if (flags.model === undefined) await writeBlankModel(folder);
-  else await Deno.mkdir(out, { recursive: true });
   const model = await loadTextModel(folder);
   const parameters = firstWeights(model.config, seed);
   const place = { device: await findDevice(flags.device), threads };
@@ -152,5 +164,7 @@ await main(pretrain, async (flags, { signal, log }) => {
     overwrite: true,
     signal,
   });
+  const seconds = (performance.now() - started) / 1000;
+  await writeJson(`${out}/report.json`, { steps: optimizer.step, seconds, seed, settings });
   log.info(`${out}/model: a model in Hugging Face layout`);
 });

@@ -15,6 +15,7 @@ export * from "./main.ts";
 export * from "./model_card.ts";
 export * from "./open_model.ts";
 export * from "./optimizer_flags.ts";
+export * from "./output_file.ts";
 export * from "./plan_text.ts";
 export * from "./profile.ts";
 export * from "./progress.ts";

@@ -74,6 +74,22 @@ async function holdsWork(folder: string): Promise<boolean> {
   return false;
 }
 
+/** Refuses what is no folder and cannot become one. */
+async function refuseFile(folder: string): Promise<void> {
+  try {
+    if ((await Deno.stat(folder)).isDirectory) return;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (!(error instanceof Deno.errors.NotADirectory)) throw error;
+  }
+  throw new UserError(
+    `${folder} is no folder and cannot become one: there is a file in its place`,
+    {
+      hint: "Choose another --out",
+    },
+  );
+}
+
 /** What may become of the run in a folder. */
 export interface RunFolderOptions {
   /** Replaces a run that is finished or was told other things. @default {false} */
@@ -103,13 +119,15 @@ async function contentsOf(folder: string, settings: Settings): Promise<Contents>
  * Refuses a folder before any work for it is done.
  *
  * @throws {UserError} If the folder holds a finished run, or one that was told other things, and is
- * not to be overwritten; or if it has a report that no run wrote, which is never removed.
+ * not to be overwritten; or if it has a report that no run wrote, which is never removed; or if it
+ * is a file.
  */
 export async function checkRunFolder(
   folder: string,
   settings: Settings,
   { overwrite = false }: RunFolderOptions = {},
 ): Promise<void> {
+  await refuseFile(folder);
   const contents = await contentsOf(folder, settings);
   if (contents === "nothing" || contents === "this run") return;
   const isForeign = contents === "a report.json that is of no run";

@@ -53,6 +53,20 @@ Deno.test("openRunFolder removes no folder that is of no run", async () => {
   });
 });
 
+Deno.test("checkRunFolder refuses files, and what is behind them", async () => {
+  await inFolder(async (parent) => {
+    const file = `${parent}/README.md`;
+    await Deno.writeTextFile(file, "");
+    for (const folder of [file, `${file}/run`]) {
+      await assertRejects(
+        () => checkRunFolder(folder, settings, { overwrite: true }),
+        UserError,
+        `${folder} is no folder and cannot become one`,
+      );
+    }
+  });
+});
+
 Deno.test("openRunFolder minds no run in which nothing was done", async () => {
   await inFolder(async (folder) => {
     await openRunFolder(folder, settings);

@@ -121,3 +121,15 @@ Deno.test("pairs into a folder that is not there says so", async () => {
     ]);
   });
 });
+
+Deno.test("outputs that cannot be are refused before any work", async () => {
+  await inFolder(async (folder) => {
+    const file = `${folder}/README.md`;
+    await Deno.writeTextFile(file, "");
+    // There is no such model: nobody has looked for it yet.
+    const model = ["--model", `${folder}/missing`];
+    await fail("longpo", [...model, "--out", file], [`${file} is no folder`]);
+    await fail("evaluate", [...model, "--out", folder], [`Cannot write ${folder}: it is a folder`]);
+    await fail("evaluate", [...model, "--out", `${file}/scores.json`], ["Cannot write"]);
+  });
+});
