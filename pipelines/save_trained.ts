@@ -33,19 +33,21 @@ export interface SaveTrainedOptions {
 /**
  * Writes `model`, whose config says the length of documents that it was trained for, and `adapter`
  * where one was trained: then `model` has it merged, or is what the adapter belongs to.
+ *
+ * @returns What the adapter belongs to, where there is one.
  */
 export async function saveTrained(
   { policy, adapter }: Trained,
   out: string,
   { recipe, card, start, merge }: SaveTrainedOptions,
-): Promise<void> {
+): Promise<string | undefined> {
   // A question and its answer stand beside the document; a piece's length is room enough for both.
   const longest = recipe.longTokens + recipe.shortTokens;
   const maxPositions = Math.max(policy.config.maxPositions, longest);
   const saved = { maxPositions, overwrite: true };
   if (!adapter || merge) await saveModel(policy, `${out}/model`, { ...saved, card });
   else await saveModel({ ...policy, parameters: start.parameters }, `${out}/model`, saved);
-  if (!adapter) return;
+  if (!adapter) return undefined;
   const hubOrFolder = start.name.includes("/") ? start.name : start.folder;
   const base = merge ? hubOrFolder : `${out}/model`;
   const { ropeTheta } = policy.config;
@@ -54,4 +56,5 @@ export async function saveTrained(
     card: adapterCard(card, base, ropeTheta),
     overwrite: true,
   });
+  return base;
 }

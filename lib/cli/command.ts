@@ -25,6 +25,8 @@ export interface CommandOptions<F extends Flags> {
   summary: string;
   /** Whole command lines that work, shown in the help. @default {[]} */
   examples?: readonly string[];
+  /** What its flags do not tell, a paragraph each, such as what its output means. @default {[]} */
+  notes?: readonly string[];
   /** Its flags beside `--help`. */
   flags: F;
 }
@@ -66,7 +68,8 @@ export interface Command<F extends Flags> extends Required<CommandOptions<F>> {
  * ```
  */
 export function command<const F extends Flags>(options: CommandOptions<F>): Command<F> {
-  const described: Required<CommandOptions<F>> = { ...options, examples: options.examples ?? [] };
+  const { examples = [], notes = [] } = options;
+  const described: Required<CommandOptions<F>> = { ...options, examples, notes };
   const names = Object.keys(options.flags);
   const byTypedName = new Map(names.map((name) => [typedName(name), options.flags[name]]));
   return {

@@ -14,6 +14,8 @@ export interface HelpOptions {
   summary: string;
   /** Whole command lines that work. */
   examples: readonly string[];
+  /** Paragraphs that stand after the flags. */
+  notes: readonly string[];
   /** The flags by typed name. */
   flags: ReadonlyMap<string, Flag<unknown>>;
   /** How many characters fit a line. @default {80} */
@@ -21,7 +23,8 @@ export interface HelpOptions {
 }
 
 /** Lays out a command's help. */
-export function helpText({ name, summary, examples, flags, columns = 80 }: HelpOptions): string {
+export function helpText(options: HelpOptions): string {
+  const { name, summary, examples, notes, flags, columns = 80 } = options;
   const entries = [...flags].map(([name, flag]) => ({ name: usage(name, flag), text: tell(flag) }));
   entries.push({ name: "-h, --help", text: "Show this" });
   const indent = Math.max(...entries.map((entry) => entry.name.length)) + 4;
@@ -33,6 +36,7 @@ export function helpText({ name, summary, examples, flags, columns = 80 }: HelpO
     ];
   });
   const sections = [`${name}: ${summary}`, ["Flags:", ...lines.flat()].join("\n")];
+  sections.push(...notes.map((note) => wrap(note, columns).join("\n")));
   if (examples.length > 0) {
     sections.push(["Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
   }

@@ -59,6 +59,12 @@ Deno.test("the help says the numbers of both recipes where they differ", async (
   ) assertStringIncludes(entry(stdout, flag), says);
 });
 
+Deno.test("the help of longpo says what the rows of its report are", async () => {
+  const { stdout } = await succeed("longpo", "--help");
+  const note = stdout.slice(stdout.indexOf("The exam's rows"), stdout.indexOf("Examples:"));
+  for (const row of ["original", "before", "after"]) assertStringIncludes(note, `${row} is `);
+});
+
 Deno.test("pipelines refuse unknown flags and name the nearest", async () => {
   const wrong = [["pairs", "--short-token", "--short-tokens"], ["train", "--betta", "--beta"]];
   await Promise.all(wrong.map(async ([name, flag, nearest]) => {

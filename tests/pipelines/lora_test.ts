@@ -75,6 +75,8 @@ Deno.test("longpo with --lora merges each round's adapter, and keeps it", async 
     assert(first.fingerprint !== second.fingerprint);
     const told = JSON.parse(await Deno.readTextFile(`${run}/adapter/adapter_config.json`));
     assertEquals(told.base_model_name_or_path, `${run}/round-1/model`);
+    const cards = ["model", "adapter"].map((of) => Deno.readTextFile(`${run}/${of}/README.md`));
+    for (const card of await Promise.all(cards)) assertStringIncludes(card, "| before | ");
   });
 });
 
