@@ -11,10 +11,15 @@ const grounded: Stage<PairRecord, PairRecord> = async function* grounded(source,
   }
 };
 
-const report = await pipeline({
+const keeping = pipeline({
   name: "grounded pairs",
   source: readPairs(Deno.args[0] ?? "-"),
   stages: [grounded],
   sink: jsonlStdout(),
-}).run();
-console.error(formatReport(report));
+});
+try {
+  console.error(formatReport(await keeping.run()));
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  Deno.exitCode = 1;
+}
