@@ -51,7 +51,7 @@ export const commonFlags: CommonFlags = {
     default: "auto",
   }),
   threads: number({
-    summary: "Threads of one operator; 0 is one a core",
+    summary: "Threads of one operator, which sleep while they have nothing to do; 0 is one a core",
     integer: true,
     min: 0,
     default: 0,
