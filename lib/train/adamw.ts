@@ -24,7 +24,8 @@ export interface AdamWOptions extends MomentStoreOptions {
   weightDecay?: number;
   /**
    * Largest global norm of the gradients; they are scaled down to it. `Infinity` clips nothing, and
-   * then a parameter can be updated as soon as its own gradient is whole.
+   * then a parameter is updated as soon as its own gradient is whole: a gradient that is no number
+   * may come after others were used, and ends the run at its last checkpoint.
    *
    * @default {1}
    */
