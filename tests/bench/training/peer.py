@@ -52,6 +52,11 @@ def answer_losses(model: PreTrainedModel, ids: torch.Tensor, answer: int) -> tor
     return token_losses(logits.flatten(0, 1), ids[:, -answer:].flatten()).view(2, answer)
 
 
+def log_probs_of_all(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Log-probs of all tokens, as DPO trainers take them before a mask picks the answers'."""
+    return torch.gather(logits.log_softmax(-1), dim=2, index=targets.unsqueeze(2)).squeeze(2)
+
+
 def policy_losses(
     model: PreTrainedModel, pair: Pair, logits_of: str
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -60,11 +65,12 @@ def policy_losses(
     if logits_of == "answers":
         losses = answer_losses(model, ids, answer)
         return losses[0].mean(), losses.sum(1)
-    # One pass over the chosen logits serves both terms, and of the rejected ones the answer's do.
-    chosen, rejected = model(input_ids=ids, use_cache=False).logits.unbind()
-    chosen_losses = token_losses(chosen[:-1], ids[0, 1:])
-    rejected_losses = token_losses(rejected[-answer - 1 : -1], ids[1, -answer:])
-    return chosen_losses.mean(), torch.stack([chosen_losses[-answer:].sum(), rejected_losses.sum()])
+    # Two passes over the logits, as the released trainer makes them: one for the preference, and
+    # one over the chosen half for the language modelling loss.
+    logits = model(input_ids=ids, use_cache=False).logits[:, :-1].float()
+    log_probs = log_probs_of_all(logits, ids[:, 1:])
+    nll = F.cross_entropy(logits[0], ids[0, 1:])
+    return nll, -log_probs[:, -answer:].sum(1)
 
 
 @torch.no_grad()
