@@ -37,10 +37,15 @@ export class Answer {
     return this.#finish !== undefined;
   }
 
-  /** Takes the next token; `logits` are float32 `[vocabulary]`. */
-  take(logits: Float32Array): void {
+  /**
+   * Takes the next token.
+   *
+   * @param logits float32 `[vocabulary]`
+   * @param normaliser Log of the sum of e^logit.
+   */
+  take(logits: Float32Array, normaliser: number): void {
     const { maxTokens, endTokenIds = [], isFinished } = this.#options;
-    const { id, logProb } = drawToken(logits, this.#options, this.#random);
+    const { id, logProb } = drawToken(logits, this.#options, this.#random, normaliser);
     this.tokenIds.push(id);
     this.logProbs.push(logProb);
     if (endTokenIds.includes(id) || isFinished?.(this.tokenIds)) this.#finish = "stop";

@@ -5,19 +5,20 @@
  */
 
 import {
+  type CachedGraphOptions,
   type ForwardOptions,
   graphsOf,
   layerKind,
   layerKinds,
   type ModelConfig,
-  ofKinds,
   type Parameters,
   rotaryInputs,
   segmentParameters,
 } from "../model/mod.ts";
 import { evalGraph, type Graph, modelBytes } from "../onnx/mod.ts";
-import { floats, floatsOf, ints, openAll, Session, type Tensors } from "../runtime/mod.ts";
+import { floats, floatsOf, ints, Session, type Tensors } from "../runtime/mod.ts";
 import type { KeyValueCache } from "./key_value_cache.ts";
+import { SizedSession } from "./sized_session.ts";
 import type { TokenRow } from "./token_row.ts";
 
 /** A model's weights, as its sessions take them. */
@@ -51,31 +52,63 @@ export interface HiddenOptions {
   signal?: AbortSignal;
 }
 
+/** Logits of some tokens. */
+export interface Logits {
+  /** float32 `[rows, vocabulary]` */
+  logits: Float32Array<ArrayBuffer>;
+  /** float32 `[rows]`: log of the sum of e^logit. */
+  normalisers: Float32Array<ArrayBuffer>;
+}
+
+/** What computes new tokens, part by part. */
+interface ForwardSessions {
+  embed: Session;
+  logits: SizedSession;
+  /** By kind of layer. */
+  visibility: Record<string, Session>;
+  /** By kind of layer. */
+  layers: Record<string, SizedSession>;
+}
+
 /** Sessions that compute new tokens after those in a cache. */
 export class CachedForward implements AsyncDisposable {
   readonly #config: ModelConfig;
-  /** `embed`, `logits`, and each kind of layer. */
-  readonly #sessions: Record<string, Session>;
+  readonly #sessions: ForwardSessions;
+  readonly #opened: AsyncDisposableStack;
 
-  private constructor(config: ModelConfig, sessions: Record<string, Session>) {
+  private constructor(
+    config: ModelConfig,
+    sessions: ForwardSessions,
+    opened: AsyncDisposableStack,
+  ) {
     this.#config = config;
     this.#sessions = sessions;
+    this.#opened = opened;
   }
 
   /** Makes the graphs ready. */
   static async open(config: ModelConfig, options: ForwardOptions = {}): Promise<CachedForward> {
+    await using opening = new AsyncDisposableStack();
     const graphs = graphsOf(config);
-    const open = (name: string, g: Graph) => () =>
-      Session.open(modelBytes(g), { ...options, name });
-    const layers = layerKinds(config).map((kind) =>
-      [kind.name, open(`cached ${kind.name}`, graphs.cachedLayer(config, kind))] as const
-    );
-    const sessions = await openAll({
-      embed: open("embed", evalGraph(graphs.embed(config))),
-      ...Object.fromEntries(layers),
-      logits: open("logits", graphs.logits(config)),
-    });
-    return new CachedForward(config, sessions);
+    const open = async (name: string, g: Graph) =>
+      opening.use(await Session.open(modelBytes(g), { ...options, name }));
+    const openSized = async (name: string, graph: (options: CachedGraphOptions) => Graph) =>
+      opening.use(await SizedSession.open(graph, { ...options, name }));
+    const sessions: ForwardSessions = {
+      embed: await open("embed", evalGraph(graphs.embed(config))),
+      logits: await openSized("logits", (options) => graphs.logits(config, options)),
+      visibility: {},
+      layers: {},
+    };
+    for (const kind of layerKinds(config)) {
+      const { name } = kind;
+      sessions.visibility[name] = await open(`visibility ${name}`, graphs.visibility(kind));
+      sessions.layers[name] = await openSized(
+        `cached ${name}`,
+        (options) => graphs.cachedLayer(config, kind, options),
+      );
+    }
+    return new CachedForward(config, sessions, opening.move());
   }
 
   /**
@@ -92,37 +125,37 @@ export class CachedForward implements AsyncDisposable {
     const count = row.tokens.length;
     const config = this.#config;
     cache.extend(row);
-    const shared = ofKinds(config, (kind) => ({
-      ...rotaryInputs(row.position, config, kind, lengths),
-      ...cache.marks(count, since, kind),
-    }));
+    const sessions = this.#sessions;
+    const shared: Record<string, Tensors> = {};
+    for (const kind of layerKinds(config)) {
+      const { bias } = await sessions.visibility[kind.name].run(cache.marks(count, since, kind));
+      shared[kind.name] = { ...rotaryInputs(row.position, config, kind, lengths), bias };
+    }
     const tokens = ints(row.tokens);
-    let { hidden } = await this.#sessions.embed.run({ tokens, ...weights.embed });
+    let { hidden } = await sessions.embed.run({ tokens, ...weights.embed });
     for (const [layer, layerWeights] of weights.layers.entries()) {
       signal?.throwIfAborted();
       const past = cache.past(layer, count, since);
       const { name } = layerKind(config, layer);
       const inputs = { input: hidden, ...shared[name], ...past, ...layerWeights };
-      const outputs = await this.#sessions[name].run(inputs);
+      const outputs = await sessions.layers[name].run(count, inputs);
       cache.put(layer, count, floatsOf(outputs.keys), floatsOf(outputs.values));
       hidden = outputs.hidden;
     }
     return floatsOf(hidden);
   }
 
-  /** float32 `[rows, vocabulary]` of hidden states `[rows, hidden]`. */
-  async logits(
-    weights: ForwardWeights,
-    hidden: Float32Array<ArrayBuffer>,
-  ): Promise<Float32Array<ArrayBuffer>> {
+  /** Logits of hidden states `[rows, hidden]`. */
+  async logits(weights: ForwardWeights, hidden: Float32Array<ArrayBuffer>): Promise<Logits> {
     const { hiddenSize } = this.#config;
-    const input = floats(hidden, [hidden.length / hiddenSize, hiddenSize]);
-    const { logits } = await this.#sessions.logits.run({ input, ...weights.head });
-    return floatsOf(logits);
+    const rows = hidden.length / hiddenSize;
+    const inputs = { input: floats(hidden, [rows, hiddenSize]), ...weights.head };
+    const { logits, normalisers } = await this.#sessions.logits.run(rows, inputs);
+    return { logits: floatsOf(logits), normalisers: floatsOf(normalisers) };
   }
 
   /** Frees the sessions. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of Object.values(this.#sessions)) await session[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#opened.disposeAsync();
   }
 }

@@ -121,6 +121,7 @@ function sumOf(numbers: Float64Array): number {
  * Takes a token by rules.
  *
  * @param logits float32 `[vocabulary]`
+ * @param normaliser Log of the sum of e^logit, where it is known already.
  * @throws {UserError} If the logits are no numbers.
  *
  * @example The log-prob is the model's own, whatever the rules leave
@@ -133,8 +134,12 @@ function sumOf(numbers: Float64Array): number {
  * console.log(id, Math.exp(logProb).toFixed(2)); // 1 0.75
  * ```
  */
-export function drawToken(logits: Float32Array, rules: TokenRules, random: Random): DrawnToken {
-  const normaliser = logNormaliser(logits);
+export function drawToken(
+  logits: Float32Array,
+  rules: TokenRules,
+  random: Random,
+  normaliser: number = logNormaliser(logits),
+): DrawnToken {
   if (!Number.isFinite(normaliser)) {
     throw new UserError("The model's logits are not finite numbers", {
       hint:

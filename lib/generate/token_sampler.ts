@@ -233,9 +233,10 @@ export class TokenSampler implements AsyncDisposable {
     open: readonly OpenAnswer[],
   ): Promise<void> {
     const { vocabSize } = this.#config;
-    const logits = await this.#forward.logits(weights, hidden);
+    const { logits, normalisers } = await this.#forward.logits(weights, hidden);
     for (const [index, { answer }] of open.entries()) {
-      answer.take(logits.subarray(index * vocabSize, (index + 1) * vocabSize));
+      const own = logits.subarray(index * vocabSize, (index + 1) * vocabSize);
+      answer.take(own, normalisers[index]);
     }
   }
 

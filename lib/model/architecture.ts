@@ -19,6 +19,12 @@ export interface HeadParts {
   logProbs(predictions: Predictions): Value;
 }
 
+/** What a graph that writes tokens is made for. */
+export interface CachedGraphOptions {
+  /** Fast for a few tokens at once, slow for many; the results are the same. @default {false} */
+  fewTokens?: boolean;
+}
+
 /** How an architecture is computed; parameter inputs are named within their layer. */
 export interface ArchitectureGraphs {
   /** Tokens to hidden states. */
@@ -36,9 +42,15 @@ export interface ArchitectureGraphs {
    *
    * @param kind A plain layer where it is left out.
    */
-  cachedLayer(config: ModelConfig, kind?: LayerKind): Graph;
-  /** Hidden states to logits `[tokens, vocabulary]`. */
-  logits(config: ModelConfig): Graph;
+  cachedLayer(config: ModelConfig, kind?: LayerKind, options?: CachedGraphOptions): Graph;
+  /**
+   * Who of new tokens sees whom of a cache and them, once for all layers of a kind.
+   *
+   * @param kind A plain layer where it is left out.
+   */
+  visibility(kind?: LayerKind): Graph;
+  /** Hidden states to logits `[tokens, vocabulary]` and the log of each row's sum of e^logit. */
+  logits(config: ModelConfig, options?: CachedGraphOptions): Graph;
   /** Parameter inputs of each segment, as Hugging Face names. */
   parameterNames: {
     embed(config: ModelConfig): Record<string, string>;

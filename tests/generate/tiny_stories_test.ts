@@ -47,7 +47,7 @@ Deno.test({
             from * config.hiddenSize,
           );
         }
-        const logits = await forward.logits(weights, hidden);
+        const { logits } = await forward.logits(weights, hidden);
         const at = (
           position: number,
         ) => [...logits.subarray(position * config.vocabSize, (position + 1) * config.vocabSize)];

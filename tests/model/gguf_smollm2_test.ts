@@ -82,7 +82,7 @@ async function lastLogits({ config, parameters }: Model, forward: CachedForward,
   const { row } = promptRow([{ trunk: [], branches: [{ prompt: 0, tokens: ids }] }]);
   const cache = new KeyValueCache(config, ids.length);
   const hidden = await forward.hidden(weights, cache, row, { since: 0 });
-  return await forward.logits(weights, hidden.slice(-config.hiddenSize));
+  return (await forward.logits(weights, hidden.slice(-config.hiddenSize))).logits;
 }
 
 Deno.test({

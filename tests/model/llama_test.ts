@@ -1,7 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { Random } from "../../lib/flow/random.ts";
 import { rotaryTable } from "../../lib/model/rope.ts";
-import { graphsOf, layerInputs, packRow, segmentParameters } from "../../lib/model/mod.ts";
+import {
+  type CachedGraphOptions,
+  graphsOf,
+  layerInputs,
+  packRow,
+  segmentParameters,
+} from "../../lib/model/mod.ts";
 import { evalGraph, modelBytes } from "../../lib/onnx/mod.ts";
 import { floats, floatsOf, type HostTensor, Session } from "../../lib/runtime/mod.ts";
 import { relativeError } from "../support/golden_cases.ts";
@@ -26,7 +32,7 @@ function joined(first: HostTensor, second: HostTensor): HostTensor {
   return floats(data, [first.shape[0] + second.shape[0], ...first.shape.slice(1)]);
 }
 
-Deno.test("a layer with a cache gives new tokens what the layer gives them in a whole row", async () => {
+async function holdCachedLayer(options: CachedGraphOptions): Promise<void> {
   const random = new Random("cache");
   const answers = [[4, 6]] as const;
   const row = packRow([randomDocument(random, { id: "row", vocabulary: 40, trunk: 20, answers })]);
@@ -36,7 +42,9 @@ Deno.test("a layer with a cache gives new tokens what the layer gives them in a 
   await using layer = await Session.open(modelBytes(evalGraph(graphs.layer(config))));
   const whole = await layer.run({ input: hidden, ...shared, ...weights });
 
-  await using cached = await Session.open(modelBytes(graphs.cachedLayer(config)));
+  const cachedLayer = graphs.cachedLayer(config, undefined, options);
+  await using cached = await Session.open(modelBytes(cachedLayer));
+  await using visibility = await Session.open(modelBytes(graphs.visibility()));
   const markTensor = (marks: Int32Array) => floats(Float32Array.from(marks), [marks.length]);
   const order = markTensor(Int32Array.from({ length: tokens }, (_, at) => at));
   const [document, branch] = [markTensor(row.document), markTensor(row.branch)];
@@ -48,21 +56,30 @@ Deno.test("a layer with a cache gives new tokens what the layer gives them in a 
       [`${prefix}branch`]: rowsOf(branch, first, end),
       [`${prefix}order`]: rowsOf(order, first, end),
     });
+    const { bias } = await visibility.run({
+      ...marks("query_", from, to),
+      ...marks("key_", 0, to),
+    });
     const found = await cached.run({
       input: rowsOf(hidden, from, to),
       cos: rowsOf(shared.cos, from, to),
       sin: rowsOf(shared.sin, from, to),
       past_keys: keys,
       past_values: values,
-      ...marks("query_", from, to),
-      ...marks("key_", 0, to),
+      bias,
       ...weights,
     });
     [keys, values] = [joined(keys, found.keys), joined(values, found.values)];
     const expected = floatsOf(rowsOf(whole.hidden, from, to));
     assertLess(relativeError(floatsOf(found.hidden), expected), 1e-5);
   }
-});
+}
+
+Deno.test("a layer with a cache gives new tokens what the layer gives them in a whole row", () =>
+  holdCachedLayer({}));
+
+Deno.test("a layer with a cache for few tokens gives them what the layer gives in a whole row", () =>
+  holdCachedLayer({ fewTokens: true }));
 
 Deno.test("rotaryTable turns pairs by position times frequency, and not at all at position 0", () => {
   const { cos, sin } = rotaryTable(Int32Array.of(0, 1, 7), 8, 10_000);

@@ -119,6 +119,7 @@ const examples: Readonly<Record<string, Example>> = {
     result: [23, 23, 39, 31, 31, 51, 39, 39, 63],
   },
   linear: { of: (g, { x, y }) => matmul.linear(g, x, y), result: [18, 42, 45, 99] },
+  linearOfFew: { of: (g, { x, y }) => matmul.linearOfFew(g, x, y), result: [18, 42, 45, 99] },
   swapLast: { of: (g, { x }) => matmul.swapLast(g, x), result: [1, 4, 2, 5, 3, 6] },
   reduceSum: { of: (g, { x }) => reduce.reduceSum(g, x, [0], false), result: [5, 7, 9] },
   reduceMean: { of: (g, { x }) => reduce.reduceMean(g, x, [-1]), result: [2, 5] },

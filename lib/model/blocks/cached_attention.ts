@@ -1,7 +1,7 @@
 import {
   concat,
   denseAttention,
-  type Graph,
+  Graph,
   type Marks,
   reshape,
   transpose,
@@ -33,18 +33,25 @@ function markInputs(g: Graph, prefix: string, length: string, { window }: LayerK
   return window === undefined ? marks : { ...marks, position: mark("position") };
 }
 
+/** Marks of new tokens and of all tokens to what is added to scores, `[tokens, 1, keys]`. */
+export function visibilityGraph(kind: LayerKind): Graph {
+  const g = new Graph(`visibility_${kind.name}`);
+  const queries = markInputs(g, "query_", "tokens", kind);
+  const keys = markInputs(g, "key_", "keys", kind);
+  g.output("bias", visibilityBias(g, queries, keys, kind.window));
+  return g;
+}
+
 /**
  * Attention of new tokens to a cache and to themselves. Keys and values of the new tokens come out
  * of the graph as `[tokens, key-value heads, size]`, to be put after the cache's rows.
  */
-export function cachedAttention(g: Graph, config: ModelConfig, kind: LayerKind): Attend {
+export function cachedAttention(g: Graph, config: ModelConfig): Attend {
   const { keyValueHeadCount, headSize } = config;
   const shape = ["past", keyValueHeadCount, headSize];
   const pastKeys = g.input("past_keys", "float32", shape);
   const pastValues = g.input("past_values", "float32", shape);
-  const queryMarks = markInputs(g, "query_", "tokens", kind);
-  const keyMarks = markInputs(g, "key_", "keys", kind);
-  const bias = visibilityBias(g, queryMarks, keyMarks, kind.window);
+  const bias = g.input("bias", "float32", ["tokens", 1, "keys"]);
   return (q, k, v) => {
     const heads = (x: Value) => reshape(g, x, ["tokens", keyValueHeadCount, headSize]);
     const [keys, values] = [heads(k), heads(v)];

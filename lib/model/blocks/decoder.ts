@@ -12,20 +12,22 @@ import {
   gatherRows,
   Graph,
   linear,
+  linearOfFew,
+  logSumExp,
   mul,
   type Predictions,
   type Segment,
   type Value,
 } from "../../onnx/mod.ts";
-import type { ArchitectureGraphs, HeadParts } from "../architecture.ts";
+import type { ArchitectureGraphs, CachedGraphOptions, HeadParts } from "../architecture.ts";
 import { type LayerKind, layerKind, ofKinds, PLAIN_LAYER } from "../layer_kind.ts";
 import type { ModelConfig } from "../model_config.ts";
 import { EMBEDDING, HEAD } from "../parameter_names.ts";
-import { cachedAttention } from "./cached_attention.ts";
+import { cachedAttention, visibilityGraph } from "./cached_attention.ts";
 import { type Norm, rmsNorm } from "./norm.ts";
 import type { Part } from "./pre_norm_layer.ts";
 import { rowAttention } from "./row_attention.ts";
-import { type Angles, LayerScope, Scope } from "./scope.ts";
+import { type Angles, LayerScope, type Linear, Scope } from "./scope.ts";
 
 /** What tells one decoder from another. */
 export interface DecoderOptions {
@@ -73,11 +75,21 @@ function layerSegment(config: ModelConfig, kind: LayerKind, layer: Part): Segmen
   };
 }
 
-function cachedLayerGraph(config: ModelConfig, kind: LayerKind, layer: Part): Graph {
+function multiplyOf({ fewTokens = false }: CachedGraphOptions = {}): Linear {
+  return fewTokens ? linearOfFew : linear;
+}
+
+function cachedLayerGraph(
+  config: ModelConfig,
+  kind: LayerKind,
+  layer: Part,
+  options?: CachedGraphOptions,
+): Graph {
   const g = new Graph(`cached_${kind.name}`);
   const input = g.input("input", "float32", ["tokens", config.hiddenSize]);
   const angles = angleInputs(g, config, kind);
-  const scope = new LayerScope(g, config, cachedAttention(g, config, kind), angles);
+  const attend = cachedAttention(g, config);
+  const scope = new LayerScope(g, config, attend, angles, multiplyOf(options));
   g.output("hidden", layer(scope, input));
   return g;
 }
@@ -97,10 +109,11 @@ function headParts(g: Graph, config: ModelConfig, norm: Norm): HeadParts {
   return { input, parameters, logProbs };
 }
 
-function logitsGraph(config: ModelConfig, norm: Norm): Graph {
+function logitsGraph(config: ModelConfig, norm: Norm, options?: CachedGraphOptions): Graph {
   const g = new Graph("logits");
   const { matrix, normed } = headWeights(g, config, norm);
-  g.output("logits", linear(g, normed, matrix));
+  const logits = g.output("logits", multiplyOf(options)(g, normed, matrix));
+  g.output("normalisers", logSumExp(g, logits));
   return g;
 }
 
@@ -124,8 +137,10 @@ export function decoder(
     embed: (config) => embedSegment(config, embeddingScale?.(config)),
     layer: (config, kind = PLAIN_LAYER) => layerSegment(config, kind, layer),
     head: (g, config) => headParts(g, config, norm),
-    cachedLayer: (config, kind = PLAIN_LAYER) => cachedLayerGraph(config, kind, layer),
-    logits: (config) => logitsGraph(config, norm),
+    cachedLayer: (config, kind = PLAIN_LAYER, options) =>
+      cachedLayerGraph(config, kind, layer, options),
+    visibility: (kind = PLAIN_LAYER) => visibilityGraph(kind),
+    logits: (config, options) => logitsGraph(config, norm, options),
     parameterNames: {
       embed: () => ({ "embed_tokens.weight": EMBEDDING }),
       layer: (config, index) =>

@@ -1,4 +1,4 @@
-import { add, linear, split, type Value } from "../../onnx/mod.ts";
+import { add, split, type Value } from "../../onnx/mod.ts";
 import type { Scope } from "./scope.ts";
 
 /** Queries, keys and values of all heads side by side, `[tokens, heads * head size]`. */
@@ -17,7 +17,7 @@ export type Projection = (scope: Scope, x: Value) => Projected;
 /** A linear layer with the weight `<name>.weight`, and `<name>.bias` where it has one. */
 export function dense(scope: Scope, name: string, x: Value, size: number, bias = false): Value {
   const weight = scope.weight(`${name}.weight`, size, Number(x.shape.at(-1)));
-  const y = linear(scope.g, x, weight);
+  const y = scope.linear(scope.g, x, weight);
   return bias ? add(scope.g, y, scope.weight(`${name}.bias`, size)) : y;
 }
 

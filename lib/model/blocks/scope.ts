@@ -4,8 +4,11 @@
  * @module
  */
 
-import type { Graph, Value } from "../../onnx/mod.ts";
+import { type Graph, linear, type Value } from "../../onnx/mod.ts";
 import type { ModelConfig } from "../model_config.ts";
+
+/** What multiplies rows `[tokens, in]` with a weight `[out, in]`: `[tokens, out]`. */
+export type Linear = (g: Graph, x: Value, weight: Value) => Value;
 
 /** A segment's graph under construction. */
 export class Scope {
@@ -13,13 +16,16 @@ export class Scope {
   readonly g: Graph;
   /** The model's numbers. */
   readonly config: ModelConfig;
+  /** What multiplies rows with weights. */
+  readonly linear: Linear;
   /** The weights declared so far. */
   readonly parameters: Value[] = [];
 
   /** Nothing is declared yet. */
-  constructor(g: Graph, config: ModelConfig) {
+  constructor(g: Graph, config: ModelConfig, multiply: Linear = linear) {
     this.g = g;
     this.config = config;
+    this.linear = multiply;
   }
 
   /** Declares a weight, named within its layer as Hugging Face names it. */
@@ -49,8 +55,14 @@ export class LayerScope extends Scope {
   readonly attend: Attend;
 
   /** Nothing is declared yet but the layer's inputs. */
-  constructor(g: Graph, config: ModelConfig, attend: Attend, angles?: Angles) {
-    super(g, config);
+  constructor(
+    g: Graph,
+    config: ModelConfig,
+    attend: Attend,
+    angles?: Angles,
+    multiply?: Linear,
+  ) {
+    super(g, config, multiply);
     this.attend = attend;
     this.angles = angles;
   }

@@ -46,6 +46,15 @@ export function linear(g: Graph, x: Value, weight: Value): Value {
   return gemm(g, x, weight, { transB: true });
 }
 
+/**
+ * {@linkcode linear} for a few rows: as `(W x^T)^T`, which reads the weight as it lies. Of products
+ * of more than one row the runtime copies the second factor into an order of its own, which takes
+ * longer than multiplying it with a few rows does.
+ */
+export function linearOfFew(g: Graph, x: Value, weight: Value): Value {
+  return swapLast(g, matmul(g, weight, swapLast(g, x)));
+}
+
 /** The last two axes swapped. */
 export function swapLast(g: Graph, x: Value): Value {
   const rank = x.shape.length;
