@@ -37,7 +37,8 @@ export const profileFlags: ProfileFlags = {
 const MIB = 2 ** 20;
 
 /** A profile as a table: a line a graph, then what was outside of graphs, then all. */
-export function profileTable({ sessions, outside, busy, seconds }: ProfileTotals): string {
+export function profileTable(totals: ProfileTotals): string {
+  const { sessions, looking, outside, busy, seconds } = totals;
   const line = (graph: string, took: number) => ({
     graph,
     seconds: Number(took.toFixed(3)),
@@ -54,6 +55,7 @@ export function profileTable({ sessions, outside, busy, seconds }: ProfileTotals
     })),
     // Rounding aside nothing ran side by side, and the lines add up without this one.
     ...(sum - busy > 1e-6 ? [line("side by side", busy - sum)] : []),
+    ...(looking > 0 ? [line("writing operators down", looking)] : []),
     line("outside of graphs", outside),
     line("all", seconds),
   ], { columns: ["graph", "seconds", "%", "runs", "ms a run", "MiB in", "MiB out"], digits: 5 });

@@ -5,7 +5,13 @@
  */
 
 export * from "./device.ts";
-export { type LooksInto, type ObservedRun, observeRuns, type RunObserver } from "./observe.ts";
+export {
+  type LooksInto,
+  type ObservedRun,
+  observeRuns,
+  type RunObserver,
+  type RunOperators,
+} from "./observe.ts";
 export * from "./open_all.ts";
 export type { BackendName } from "./backend.ts";
 export type { OperatorTotal } from "./operator_totals.ts";

@@ -22,8 +22,18 @@ export interface ObservedRun {
   readonly bytesIn: number;
   /** Bytes of all outputs. */
   readonly bytesOut: number;
-  /** What was in it and when the runtime was called, where somebody asked and the backend can tell. */
-  readonly operators?: { readonly start: number; readonly trace: OperatorTrace };
+  /** What was in it, where somebody asked and the backend can tell. */
+  readonly operators?: RunOperators;
+}
+
+/** The operators of a run. */
+export interface RunOperators {
+  /** When the runtime was called, in milliseconds of `performance.now()`. */
+  readonly start: number;
+  /** When they were written down and read, which is after the run's end. */
+  readonly read: number;
+  /** The operators. */
+  readonly trace: OperatorTrace;
 }
 
 /** What is told of every run that succeeds. */

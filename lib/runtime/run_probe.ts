@@ -1,4 +1,5 @@
-import { type OperatorTrace, readOperatorTrace } from "./operator_trace.ts";
+import type { RunOperators } from "./observe.ts";
+import { readOperatorTrace } from "./operator_trace.ts";
 
 /** Looks into one run: the backend tells it when the run starts, and the runtime writes what was in it. */
 export class RunProbe implements Disposable {
@@ -19,12 +20,12 @@ export class RunProbe implements Disposable {
     this.#start = performance.now();
   }
 
-  /** When the run started, in milliseconds of `performance.now()`, and its operators; nothing of a backend that has not begun. */
-  read(): { start: number; trace: OperatorTrace } | undefined {
+  /** The run's operators; nothing of a backend that has not begun. */
+  read(): RunOperators | undefined {
     if (this.#folder === undefined || this.#start === undefined) return undefined;
     const [file] = Deno.readDirSync(this.#folder);
     const trace = readOperatorTrace(Deno.readTextFileSync(`${this.#folder}/${file.name}`));
-    return { start: this.#start, trace };
+    return { start: this.#start, read: performance.now(), trace };
   }
 
   /** Removes the runtime's file. */

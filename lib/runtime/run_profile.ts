@@ -44,7 +44,9 @@ export interface ProfileTotals {
   operators: OperatorTotal[];
   /** Seconds in which at least one session ran: less than their sum where some ran side by side. */
   busy: number;
-  /** Seconds in which none did. */
+  /** Seconds in which none did, but operators of runs were written down and read. */
+  looking: number;
+  /** Seconds in which neither was done. */
   outside: number;
   /** Seconds from the profile's start to its end. */
   seconds: number;
@@ -83,7 +85,8 @@ export class RunProfile implements AsyncDisposable {
   readonly #watch: Disposable;
   readonly #sessions = new Map<string, SessionTotal>();
   readonly #operators = new OperatorTotals();
-  readonly #cover = new Cover();
+  readonly #busy = new Cover();
+  readonly #busyOrLooking = new Cover();
   readonly #tracks: number[] = [];
   #lastMemory = -Infinity;
   #ended?: Promise<ProfileTotals>;
@@ -111,7 +114,9 @@ export class RunProfile implements AsyncDisposable {
     total.bytesIn += bytesIn;
     total.bytesOut += bytesOut;
     this.#sessions.set(name, total);
-    this.#cover.add(Math.max(start, this.#started), end);
+    const counted = Math.max(start, this.#started);
+    this.#busy.add(counted, end);
+    this.#busyOrLooking.add(counted, run.operators?.read ?? end);
 
     const ts = this.#at(start);
     const dur = Math.round((end - start) * 1000);
@@ -176,9 +181,16 @@ export class RunProfile implements AsyncDisposable {
     this.#addMemory(now);
     await this.#trace.end();
     const seconds = (now - this.#started) / 1000;
-    const busy = this.#cover.total / 1000;
-    const sessions = [...this.#sessions.values()].toSorted((a, b) => b.seconds - a.seconds);
-    return { sessions, operators: this.#operators.get(), busy, outside: seconds - busy, seconds };
+    const busy = this.#busy.total / 1000;
+    const busyOrLooking = this.#busyOrLooking.total / 1000;
+    return {
+      sessions: [...this.#sessions.values()].toSorted((a, b) => b.seconds - a.seconds),
+      operators: this.#operators.get(),
+      busy,
+      looking: busyOrLooking - busy,
+      outside: seconds - busyOrLooking,
+      seconds,
+    };
   }
 
   /** Ends it, where nobody has. */

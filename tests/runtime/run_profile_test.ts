@@ -92,9 +92,12 @@ Deno.test("a profile looks into as many runs of a session as it was asked to", a
     await using session = await openDouble("double");
     const profile = await RunProfile.open(path, { operators: 2 });
     for (let run = 0; run < 3; run++) await session.run({ x: floats(Float32Array.of(1), [1]) });
-    const { sessions: [total], operators } = await profile.end();
+    const { sessions: [total], operators, ...times } = await profile.end();
     assertEquals([total.runs, total.lookedInto], [3, 2]);
     assert(total.secondsLookedInto <= total.seconds);
+    const { busy, looking, outside } = times;
+    assert(busy > 0 && looking > 0 && outside > 0);
+    assertAlmostEquals(busy + looking + outside, times.seconds, 1e-9);
     const [{ seconds, ...mul }] = operators;
     assertEquals(operators.length, 1);
     assertEquals(mul, { session: "double", operator: "Mul", calls: 2, bytesOut: 8 });
