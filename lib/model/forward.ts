@@ -73,16 +73,18 @@ export function layerInputs(
   config: ModelConfig,
   kind: LayerKind = PLAIN_LAYER,
 ): Record<string, HostTensor> {
-  const plan = attentionPlan(row, undefined, kind.window);
+  const plan = attentionPlan(row, { window: kind.window });
   const lengths = ropeGrows(config) ? documentLengths(row) : undefined;
   return {
     ...rotaryInputs(row.position, config, kind, lengths),
-    groups: ints(plan.groups, [plan.groups.length / 4, 4]),
-    blocks: ints(plan.blocks, [plan.blocks.length / 8, 8]),
+    blocks: ints(plan.blocks, [plan.blocks.length / 10, 10]),
+    near: ints(plan.near, [plan.near.length / 10, 10]),
+    tiles: ints(plan.tiles, [plan.tiles.length / 8, 8]),
     masks: floats(plan.masks, [plan.masks.length]),
     longest: ints(plan.longest),
     query_places: ints(plan.queryPlaces),
     key_places: ints(plan.keyPlaces),
+    block_places: ints(plan.blockPlaces),
   };
 }
 

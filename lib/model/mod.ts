@@ -42,6 +42,7 @@
 export * from "./adapter_folder.ts";
 export * from "./architecture.ts";
 export * from "./architectures/table.ts";
+export * from "./attention_blocks.ts";
 export * from "./attention_plan.ts";
 export * from "./blocks/mod.ts";
 export * from "./device.ts";

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Random } from "../../lib/flow/random.ts";
-import { attentionGroups, attentionPlan, type RowMarks, sees } from "../../lib/model/mod.ts";
+import { attentionBlocks, attentionPlan, type RowMarks, sees } from "../../lib/model/mod.ts";
+import { rowsOf, seenByBlocks, seenByTiles } from "../support/plan_views.ts";
 
 /** Marks of documents, given as the trunk's length and each branch's. */
 function marks(documents: readonly (readonly number[])[]): RowMarks {
@@ -24,70 +25,92 @@ const rows = Array.from({ length: 60 }, (_, seed) => {
   });
 });
 
+const cuts = [{ queries: 1, keys: 1 }, { queries: 5, keys: 12 }, { queries: 12, keys: 5 }, {}];
+
+/** Pairs of what each token sees. */
+function expected(row: RowMarks): boolean[][] {
+  return Array.from(
+    row.document,
+    (_, query) => Array.from(row.document, (_, key) => sees(row, query, key)),
+  );
+}
+
 Deno.test("blocks cover the row in order, and none is longer than asked for", () => {
   for (const documents of rows) {
     const row = marks(documents);
     const tokens = row.document.length;
     for (const longest of [1, 4, 7, tokens, tokens + 3]) {
       let at = 0;
-      for (const { tokens: { from, to }, blocks } of attentionGroups(row, longest)) {
-        assertEquals(from, at);
-        for (const { queries } of blocks) {
-          assertEquals(queries.from, at);
-          assert(queries.to > at && queries.to - at <= longest);
-          at = queries.to;
-        }
-        assertEquals(to, at);
+      const options = { longest: () => longest, window: Infinity };
+      for (const { queries } of attentionBlocks(row, options)) {
+        assertEquals(queries.from, at);
+        assert(queries.to > at && queries.to - at <= longest);
+        at = queries.to;
       }
       assertEquals(at, tokens);
     }
   }
 });
 
-Deno.test("past keys are seen by all of a block, own keys as the mask says, others by none", () => {
+Deno.test("tiles cover the row in order, and none is longer than asked for", () => {
   for (const documents of rows) {
-    const row = marks(documents);
-    for (const longest of [1, 5, 64]) {
-      const { groups, blocks, masks } = attentionPlan(row, longest);
-      for (let group = 0; group < groups.length; group += 4) {
-        const [first, end, start] = groups.slice(group, group + 4);
-        for (let block = first; block < end; block++) {
-          const at = (column: number) => blocks[8 * block + column];
-          const within = (key: number, column: number) =>
-            key - start >= at(column) && key - start < at(column + 1);
-          assert(at(2) <= at(3) && at(3) <= at(4) && at(4) < at(5));
-          const width = at(5) - at(4);
-          assertEquals(at(7) - at(6), width * (at(1) - at(0)));
-          for (let query = at(0); query < at(1); query++) {
-            for (let key = 0; key < row.document.length; key++) {
-              const masked = masks[at(6) + (query - at(0)) * width + key - start - at(4)];
-              const seen = within(key, 2) || (within(key, 4) && masked === 0);
-              assertEquals(seen, sees(row, query, key), `${documents}: ${query} sees ${key}`);
-            }
-          }
-        }
+    for (const keys of [1, 5, 13, 200]) {
+      let at = 0;
+      for (
+        const [from, to] of rowsOf(attentionPlan(marks(documents), { queries: 4, keys }).tiles, 8)
+      ) {
+        assertEquals(from, at);
+        assert(to > at && to - at <= keys);
+        at = to;
       }
+      assertEquals(at, marks(documents).document.length);
     }
   }
 });
 
-Deno.test("places are one a token, within full groups and blocks", () => {
+Deno.test("blocks see their past and what the mask lets through, once each, and nothing else", () => {
   for (const documents of rows) {
     const row = marks(documents);
-    const { groups, longest: [queries, count, keys], queryPlaces, keyPlaces } = attentionPlan(
-      row,
-      6,
-    );
-    const rising = (places: Int32Array) =>
-      places.every((at, token) => at > (places[token - 1] ?? -1));
-    assert(rising(queryPlaces) && rising(keyPlaces));
-    assert(queryPlaces.at(-1)! < groups.length / 4 * count * queries);
-    assert(keyPlaces.at(-1)! < groups.length / 4 * keys);
+    for (const cut of cuts) assertEquals(seenByBlocks(attentionPlan(row, cut)), expected(row));
+  }
+});
+
+Deno.test("tiles are seen by near and far blocks as the blocks see them", () => {
+  for (const documents of rows) {
+    const row = marks(documents);
+    for (const cut of cuts) assertEquals(seenByTiles(attentionPlan(row, cut)), expected(row));
+  }
+});
+
+Deno.test("all blocks behind a long trunk's tile are far: they read it as it lies", () => {
+  const { tiles, blocks } = attentionPlan(marks([[59, 5, 6, 7]]), { queries: 8, keys: 16 });
+  const trunk = rowsOf(tiles, 8).slice(0, 4);
+  assertEquals(trunk.map(([from, to]) => to - from), [16, 16, 16, 11]);
+  assertEquals(trunk.map(([, , first, far, end]) => [far - first, end]), [
+    ...Array(4).fill([2, blocks.length / 10]),
+  ]);
+});
+
+Deno.test("short documents share tiles", () => {
+  const { tiles } = attentionPlan(marks(Array(20).fill([9, 1])), { queries: 5, keys: 50 });
+  assertEquals(tiles.length / 8, 4);
+});
+
+Deno.test("places are one a token, within full blocks and tiles", () => {
+  const rising = (places: Int32Array) =>
+    places.every((at, token) => at > (places[token - 1] ?? -1));
+  for (const documents of rows) {
+    const plan = attentionPlan(marks(documents), { queries: 6, keys: 9 });
+    const [queries, keys, done] = plan.longest;
+    assert([plan.queryPlaces, plan.keyPlaces, plan.blockPlaces].every(rising));
+    assert(plan.queryPlaces.at(-1)! < plan.blocks.length / 10 * queries);
+    assert(plan.keyPlaces.at(-1)! < plan.tiles.length / 8 * keys);
+    assert(plan.blockPlaces.at(-1)! < plan.tiles.length / 8 * done);
   }
 });
 
 Deno.test("masks of blocks that see by order alone are there once", () => {
-  const { masks } = attentionPlan(marks([[64, 8], [64, 8]]), 8);
+  const { masks } = attentionPlan(marks([[64, 8], [64, 8]]), { queries: 8 });
   assertEquals(masks.length, 64);
 });
 

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
 import { Random } from "../../lib/flow/random.ts";
 import { attentionPlan, packRow, type RowMarks, sees } from "../../lib/model/mod.ts";
+import { seenByBlocks, seenByTiles } from "../support/plan_views.ts";
 import { randomDocument } from "../support/random_document.ts";
 
 /** Rows of up to 3 documents with up to 2 turns. */
@@ -16,37 +17,19 @@ const rows: RowMarks[] = Array.from({ length: 25 }, (_, seed) => {
     })));
 });
 
-/** `[query][key]`: what a plan lets see. */
-function seenBy(row: RowMarks, longest: number, window: number): boolean[][] {
-  const { groups, blocks, masks } = attentionPlan(row, longest, window);
-  const tokens = row.document.length;
-  const seen = Array.from({ length: tokens }, () => Array<boolean>(tokens).fill(false));
-  for (let group = 0; group < groups.length; group += 4) {
-    const [first, end, start, stop] = groups.slice(group, group + 4);
-    for (let block = first; block < end; block++) {
-      const [from, to, pastFrom, pastTo, ownFrom, ownTo, mask] = blocks.slice(8 * block);
-      assert(0 <= pastFrom && pastFrom <= pastTo && pastTo <= ownFrom && ownFrom < ownTo);
-      assert(start + ownTo <= stop);
-      for (let query = from; query < to; query++) {
-        seen[query].fill(true, start + pastFrom, start + pastTo);
-        for (let key = ownFrom; key < ownTo; key++) {
-          const at = mask + (query - from) * (ownTo - ownFrom) + key - ownFrom;
-          seen[query][start + key] = masks[at] === 0;
-        }
-      }
-    }
-  }
-  return seen;
-}
+/** Queries of a block, keys of a tile, and the window. */
+const CUTS = [[1, 1, 3], [5, 7, 1], [5, 3, 4], [5, 4, 12], [64, 9, 7], [7, 64, 200]];
 
 Deno.test("with a window, plans let see what is near, and nothing else", () => {
   for (const row of rows) {
-    for (const [longest, window] of [[1, 3], [5, 1], [5, 4], [5, 12], [64, 7], [7, 200]]) {
+    for (const [queries, keys, window] of CUTS) {
       const expected = Array.from(
         row.document,
         (_, query) => Array.from(row.document, (_, key) => sees(row, query, key, window)),
       );
-      assertEquals(seenBy(row, longest, window), expected);
+      const plan = attentionPlan(row, { queries, keys, window });
+      assertEquals(seenByBlocks(plan), expected);
+      assertEquals(seenByTiles(plan), expected);
     }
   }
 });
@@ -66,7 +49,10 @@ Deno.test("sees counts a window in positions of the token's own sequence", () =>
 });
 
 Deno.test("a window longer than the row changes nothing of its plan", () => {
-  for (const row of rows) assertEquals(attentionPlan(row, 5, 1000), attentionPlan(row, 5));
+  for (const row of rows) {
+    const cut = { queries: 5, keys: 8 };
+    assertEquals(attentionPlan(row, { ...cut, window: 1000 }), attentionPlan(row, cut));
+  }
 });
 
 Deno.test("masks of a long row with a window are there once for blocks that are alike", () => {
@@ -76,6 +62,6 @@ Deno.test("masks of a long row with a window are there once for blocks that are 
     branch: new Int32Array(trunk),
     position: Int32Array.from({ length: trunk }, (_, at) => at),
   };
-  const { masks } = attentionPlan(row, 128, 512);
+  const { masks } = attentionPlan(row, { queries: 128, window: 512 });
   assertLess(masks.length, 7 * 128 * 640);
 });

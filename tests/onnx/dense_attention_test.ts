@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { Random } from "../../lib/flow/random.ts";
-import { attentionPlan } from "../../lib/model/attention_plan.ts";
+import { attentionPlan, type AttentionPlanOptions } from "../../lib/model/attention_plan.ts";
 import {
   blockwiseAttention,
   denseAttention,
@@ -45,12 +45,14 @@ function attentionGraph(dense: boolean): Graph {
     order: input("order", "tokens"),
   };
   const plan = {
-    groups: g.input("groups", "int64", ["groups", 4]),
-    blocks: g.input("blocks", "int64", ["blocks", 8]),
+    blocks: g.input("blocks", "int64", ["blocks", 10]),
+    near: g.input("near", "int64", ["near", 10]),
+    tiles: g.input("tiles", "int64", ["tiles", 8]),
     masks: input("masks", "masks"),
     longest: g.input("longest", "int64", [3]),
     queryPlaces: g.input("query_places", "int64", ["tokens"]),
     keyPlaces: g.input("key_places", "int64", ["tokens"]),
+    blockPlaces: g.input("block_places", "int64", ["blocks"]),
   };
   const all = (): Value => {
     const byHead = (x: Value, ...lengths: number[]) => {
@@ -73,20 +75,25 @@ function attentionGraph(dense: boolean): Graph {
 }
 
 /** Marks and plan of a row. */
-function rowFeeds(documents: readonly (readonly number[])[], longest: number) {
+function rowFeeds(
+  documents: readonly (readonly number[])[],
+  options: AttentionPlanOptions,
+) {
   const { document, branch } = marksOf(documents);
   const tokens = document.length;
-  const plan = attentionPlan({ document, branch, position: branch }, longest);
+  const plan = attentionPlan({ document, branch, position: branch }, options);
   return {
     document: floats(Float32Array.from(document), [tokens]),
     branch: floats(Float32Array.from(branch), [tokens]),
     order: floats(Float32Array.from({ length: tokens }, (_, at) => at), [tokens]),
-    groups: ints(plan.groups, [plan.groups.length / 4, 4]),
-    blocks: ints(plan.blocks, [plan.blocks.length / 8, 8]),
+    blocks: ints(plan.blocks, [plan.blocks.length / 10, 10]),
+    near: ints(plan.near, [plan.near.length / 10, 10]),
+    tiles: ints(plan.tiles, [plan.tiles.length / 8, 8]),
     masks: floats(plan.masks, [plan.masks.length]),
     longest: ints(plan.longest),
     query_places: ints(plan.queryPlaces),
     key_places: ints(plan.keyPlaces),
+    block_places: ints(plan.blockPlaces),
   };
 }
 
@@ -95,10 +102,10 @@ const arrays = (outputs: Record<string, HostTensor>) =>
 
 async function compare(
   documents: readonly (readonly number[])[],
-  longest: number,
+  options: AttentionPlanOptions,
 ): Promise<void> {
-  const random = new Random(`${documents} ${longest}`);
-  const row = rowFeeds(documents, longest);
+  const random = new Random(`${documents} ${options.queries} ${options.keys}`);
+  const row = rowFeeds(documents, options);
   const tokens = row.document.shape[0];
   const feeds = {
     q: uniform(random, [tokens, heads * group * size]),
@@ -112,22 +119,28 @@ async function compare(
   assertCloseArrays(arrays(blockwise), arrays(dense), 3e-6);
 }
 
-Deno.test("blockwise attention is dense attention where blocks divide the row", async () => {
-  await compare([[192]], 64);
-  await compare([[96, 48, 48]], 64);
+Deno.test("blockwise attention is dense attention where blocks and tiles divide the row", async () => {
+  await compare([[192]], { queries: 64, keys: 64 });
+  await compare([[192]], { queries: 32, keys: 64 });
+  await compare([[96, 48, 48]], { queries: 64 });
 });
 
 Deno.test("blockwise attention is dense attention where blocks cut branches and documents", async () => {
-  for (const longest of [7, 50, 100]) {
-    await compare([[40, 9, 13], [60], [1, 1, 1, 1], [33, 20, 0, 24]], longest);
-  }
+  const documents = [[40, 9, 13], [60], [1, 1, 1, 1], [33, 20, 0, 24]];
+  for (const queries of [7, 50, 100]) await compare(documents, { queries });
+});
+
+Deno.test("blockwise attention is dense attention where tiles cut trunks, branches and blocks", async () => {
+  const documents = [[70, 9, 13, 40], [60], [1, 1, 1, 1], [5], [33, 20, 0, 24], [0, 30, 9]];
+  for (const keys of [6, 11, 20, 50, 130]) await compare(documents, { queries: 9, keys });
 });
 
 Deno.test("blockwise attention is dense attention where a block is one token, or longer than the row", async () => {
-  await compare([[5, 2, 3]], 1);
-  await compare([[2]], 1);
-  await compare([[2]], 64);
-  await compare([[5, 2, 3], [4]], 64);
+  await compare([[5, 2, 3]], { queries: 1, keys: 1 });
+  await compare([[5, 2, 3]], { queries: 1 });
+  await compare([[2]], { queries: 1 });
+  await compare([[2]], {});
+  await compare([[5, 2, 3], [4]], {});
 });
 
 Deno.test("blockwise attention stays finite where scores are in the millions", async () => {
@@ -138,7 +151,7 @@ Deno.test("blockwise attention stays finite where scores are in the millions", a
     k: large(heads * size),
     v: uniform(random, [9, heads * size]),
     seed: uniform(random, [9, heads * group * size]),
-    ...rowFeeds([[6, 3]], 4),
+    ...rowFeeds([[6, 3]], { queries: 4, keys: 3 }),
   };
   const found = await runGraph(attentionGraph(false), feeds);
   for (const [name, tensor] of Object.entries(found)) {

@@ -10,12 +10,14 @@ import type { Attend } from "./scope.ts";
 /** How the row is cut up for attention, as inputs. */
 function planInputs(g: Graph): AttentionPlanValues {
   return {
-    groups: g.input("groups", "int64", ["groups", 4]),
-    blocks: g.input("blocks", "int64", ["blocks", 8]),
+    blocks: g.input("blocks", "int64", ["blocks", 10]),
+    near: g.input("near", "int64", ["near", 10]),
+    tiles: g.input("tiles", "int64", ["tiles", 8]),
     masks: g.input("masks", "float32", ["masks"]),
     longest: g.input("longest", "int64", [3]),
     queryPlaces: g.input("query_places", "int64", ["tokens"]),
     keyPlaces: g.input("key_places", "int64", ["tokens"]),
+    blockPlaces: g.input("block_places", "int64", ["blocks"]),
   };
 }
 

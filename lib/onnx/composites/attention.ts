@@ -13,26 +13,31 @@ import type { GradientRules } from "../operators/rule.ts";
 import { expandBackward } from "./attention_backward.ts";
 import { expandForward } from "./attention_forward.ts";
 
-/** How a row is cut up; made once a row and read by every layer. */
+/** How a row is cut up; made once a row and read by every layer. Ranges are half-open, of tokens. */
 export interface AttentionPlanValues {
   /**
-   * int64 `[groups, 4]`: first and one past the last block, first and one past the last token.
-   * Tokens of a group see nothing outside.
-   */
-  groups: Value;
-  /**
-   * int64 `[blocks, 8]`: first and one past the last query; of the keys that all of them see; of the
-   * keys that a mask is for; how many these are; and where the mask begins.
+   * int64 `[blocks, 10]`: a block's queries; keys that all of them see; keys that a mask is for; where
+   * the mask is; in how many tiles the keys that all see are taken, and how long these are.
    */
   blocks: Value;
+  /** int64 `[pairs, 10]`: the same of a block and a tile's keys alone, for the tiles' near blocks. */
+  near: Value;
+  /**
+   * int64 `[tiles, 8]`: a tile's keys; the first block that sees some of them, the first of those
+   * that see all, one past the last; how many blocks no later tile is seen by; how many blocks begin
+   * with the next tile; the tile's first row of `near`.
+   */
+  tiles: Value;
   /** float32: masks `[queries, keys]` one after another, to be added to scores. */
   masks: Value;
-  /** int64 `[3]`: most queries of a block, most blocks of a group, most tokens of a group. */
+  /** int64 `[3]`: most queries of a block, most keys of a tile, most blocks done with a tile. */
   longest: Value;
-  /** int64 `[tokens]`: place among queries where groups and blocks are padded to the longest. */
+  /** int64 `[tokens]`: place among queries where blocks are padded to the longest. */
   queryPlaces: Value;
-  /** int64 `[tokens]`: place among tokens where groups are padded to the longest. */
+  /** int64 `[tokens]`: place among keys where tiles are padded to the longest. */
   keyPlaces: Value;
+  /** int64 `[blocks]`: place among blocks where as many are done with every tile. */
+  blockPlaces: Value;
 }
 
 /** Heads of queries, and of the keys and values that groups of them share. */
@@ -66,8 +71,9 @@ export function blockwiseAttention(
   plan: AttentionPlanValues,
   { heads, keyValueHeads }: Heads,
 ): AttentionResult {
-  const { groups, blocks, masks, longest, queryPlaces, keyPlaces } = plan;
-  const inputs = [q, k, v, groups, blocks, masks, longest, queryPlaces, keyPlaces];
+  const { blocks, near, tiles, masks, longest, queryPlaces, keyPlaces, blockPlaces } = plan;
+  const cut = [blocks, near, tiles, masks, longest, queryPlaces, keyPlaces, blockPlaces];
+  const inputs = [q, k, v, ...cut];
   const [mixed, normaliser] = g.nodeOf("BlockwiseAttention", inputs, [
     { type: "float32", shape: q.shape },
     { type: "float32", shape: [q.shape[0], heads] },

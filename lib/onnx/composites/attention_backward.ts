@@ -1,10 +1,12 @@
 import type { Graph, Node, Value } from "../graph.ts";
 import { add, exp, mul, neg } from "../operators/elementwise.ts";
-import { zerosLike } from "../operators/gather.ts";
 import { concat, reshape } from "../operators/layout.ts";
 import { matmul, swapLast } from "../operators/matmul.ts";
 import { reduceSum } from "../operators/reduce.ts";
-import { AttentionRow } from "./attention_loops.ts";
+import { overHeads } from "./attention_heads.ts";
+import type { Block } from "./attention_block.ts";
+import { AttentionInputs } from "./attention_inputs.ts";
+import { overTiles, type PairGradients } from "./attention_loops.ts";
 
 /** `x` with a column of ones, so that a product with it also adds another factor's last column. */
 function withOnes(g: Graph, x: Value): Value {
@@ -16,54 +18,106 @@ function withOnes(g: Graph, x: Value): Value {
   ]);
 }
 
+/** Keys and values in the forms that products read, with their axis of keys. */
+interface Keys {
+  /** `[heads, keys, size + 1]` */
+  keysOne: Value;
+  /** `[heads, keys, size + 1]` */
+  valuesOne: Value;
+  /** `[heads, size, keys]` */
+  keysTurned: Value;
+}
+
+/** Queries and the gradient of what they mixed, in the forms that products read. */
+interface Queries {
+  q: Value;
+  qOneTurned: Value;
+  dy: Value;
+  dyOneTurned: Value;
+}
+
 /**
- * Given the forward's inputs, its outputs and the gradient of the first: gradients of q, k and v.
+ * Gradients from the scores of some queries and keys.
  *
  * Weights are e^(score - normaliser), and gradients of scores are weights times what the weight's
  * gradient is above the query's mean. Both differences come out of the matrix products. Scores are
  * `[keys, queries]` here, so that no product reads its first factor transposed: that is slow, and
  * over no keys the runtime gives garbage for it.
  */
+function gradients(
+  g: Graph,
+  { keysOne, valuesOne, keysTurned }: Keys,
+  { q, qOneTurned, dy, dyOneTurned }: Queries,
+  mask?: Value,
+): PairGradients {
+  const scores = matmul(g, keysOne, qOneTurned);
+  const weights = exp(g, mask ? add(g, scores, mask) : scores);
+  const dScores = mul(g, weights, matmul(g, valuesOne, dyOneTurned));
+  return {
+    dqTurned: matmul(g, keysTurned, dScores),
+    dk: matmul(g, dScores, q),
+    dv: matmul(g, weights, dy),
+  };
+}
+
+/**
+ * Given the forward's inputs, its outputs and the gradient of the first: gradients of q, k and v.
+ *
+ * Tile by tile of keys: those of its keys are added up in place of the tile, those of queries are
+ * carried on for as long as later tiles add to them.
+ */
 export function expandBackward(g: Graph, node: Node): Value[] {
-  const row = new AttentionRow(node);
-  const [mixed, normaliser, dMixed] = row.rest;
+  const { q, k, v, rest: [mixed, normaliser, dMixed], plan, heads } = new AttentionInputs(node);
   const [tokens, width] = mixed.shape;
-  const perHead = reshape(g, mul(g, mixed, dMixed), [tokens, Number(width) / row.size, row.size]);
+  const perHead = reshape(g, mul(g, mixed, dMixed), [
+    tokens,
+    heads.heads,
+    Number(width) / heads.heads,
+  ]);
   const below = neg(g, normaliser);
   const mean = neg(g, reduceSum(g, perHead, [-1], false));
+  const read = [q, k, v, dMixed, below, mean];
 
-  return row.overGroups(g, (group) => {
-    const [keys, values] = [group.byHead(row.k), group.byHead(row.v)];
-    const [keysOne, valuesOne] = [withOnes(group.g, keys), withOnes(group.g, values)];
-    const keysTurned = swapLast(group.g, keys);
-    const zeros = zerosLike(group.g, keys);
-    const { carried, stacked } = group.overBlocks([zeros, zeros], (block, [dk, dv]) => {
-      const b = block.g;
-      const [q4, dy4] = [block.queries(row.q), block.queries(dMixed)];
-      const [q, dy] = [block.byHead(q4), block.byHead(dy4)];
-      const qOne = block.byHead(concat(b, [q4, block.queries(below)], 3));
-      const dyOne = block.byHead(concat(b, [dy4, block.queries(mean)], 3));
+  return overHeads(g, heads, read, (g, set, [q, k, v, dMixed, below, mean]) => {
+    const [keys, values] = [set.keys(g, k), set.keys(g, v)];
+    const all: Keys = {
+      keysOne: withOnes(g, keys),
+      valuesOne: withOnes(g, values),
+      keysTurned: swapLast(g, keys),
+    };
+    const rows = (x: Value, last: Value) => {
+      const [own, more] = [set.queries(g, x), set.queries(g, last)];
+      return [own, swapLast(g, concat(g, [own, more], 2))];
+    };
+    const [[queries, qOneTurned], [dy, dyOneTurned]] = [rows(q, below), rows(dMixed, mean)];
+    const of = (block: Block): Queries => ({
+      q: block.rows(queries),
+      qOneTurned: block.rows(qOneTurned, 2),
+      dy: block.rows(dy),
+      dyOneTurned: block.rows(dyOneTurned, 2),
+    });
+    const within = (take: (x: Value, axis: number) => Value): Keys => ({
+      keysOne: take(all.keysOne, 1),
+      valuesOne: take(all.valuesOne, 1),
+      keysTurned: take(all.keysTurned, 2),
+    });
 
-      const part = (take: (x: Value, axis?: number) => Value, mask?: Value) => {
-        const scores = matmul(b, take(keysOne), swapLast(b, qOne));
-        const p = exp(b, mask ? add(b, scores, mask) : scores);
-        const ds = mul(b, p, matmul(b, take(valuesOne), swapLast(b, dyOne)));
-        return {
-          dqTurned: matmul(b, take(keysTurned, 2), ds),
-          dk: matmul(b, ds, q),
-          dv: matmul(b, p, dy),
-        };
-      };
-      const past = part((x, axis) => block.past(x, axis));
-      const own = part((x, axis) => block.own(x, axis), swapLast(b, block.mask()));
+    return overTiles(g, plan, set, Number(keys.shape[2]), (tile) => {
+      const here = within((x, axis) => tile.keys(x, axis));
       return {
-        carried: [
-          add(b, dk, block.placed(past.dk, own.dk, group.keyCount)),
-          add(b, dv, block.placed(past.dv, own.dv, group.keyCount)),
-        ],
-        queries: [block.sideBySide(swapLast(b, add(b, past.dqTurned, own.dqTurned)))],
+        near(block) {
+          const mine = of(block);
+          const past = gradients(block.g, within((x, axis) => block.past(x, axis)), mine);
+          const mask = swapLast(block.g, block.mask());
+          const own = gradients(block.g, within((x, axis) => block.own(x, axis)), mine, mask);
+          return {
+            dqTurned: add(block.g, past.dqTurned, own.dqTurned),
+            dk: block.placed(past.dk, own.dk, tile),
+            dv: block.placed(past.dv, own.dv, tile),
+          };
+        },
+        far: (block) => gradients(block.g, here, of(block)),
       };
     });
-    return { queries: stacked, keys: carried.map((x) => group.sideBySide(x)) };
   });
 }

@@ -1,13 +1,13 @@
 /**
- * What forward and backward of blockwise attention share: the loops over groups of tokens and over
- * blocks of queries in them, and how values change between tokens side by side and heads.
+ * The loops of blockwise attention: over blocks of queries, and for the gradient over tiles of keys
+ * and the blocks that see them.
  *
  * @module
  */
 
 import { product } from "../dims.ts";
-import type { Graph, Node, Value } from "../graph.ts";
-import { add, sub } from "../operators/elementwise.ts";
+import type { Graph, Value } from "../graph.ts";
+import { add, mul, sub } from "../operators/elementwise.ts";
 import { gatherRows } from "../operators/gather.ts";
 import {
   concat,
@@ -19,207 +19,180 @@ import {
   split,
   transpose,
 } from "../operators/layout.ts";
+import type { AttentionPlanValues } from "./attention.ts";
+import { Block, columns, Tile } from "./attention_block.ts";
+import type { HeadSet } from "./attention_heads.ts";
 import { loop } from "./loop.ts";
 
-/** One row of an int64 table as its columns, `[1]` each. */
-function columns(g: Graph, table: Value, at: Value): Value[] {
-  const count = Number(table.shape[1]);
-  const row = gatherRows(g, table, reshape(g, at, [1]));
-  return split(g, reshape(g, row, [count]), 0, Array(count).fill(1));
+/** How many rows a table has, as a scalar. */
+const rowsOf = (g: Graph, table: Value) => reshape(g, lengthOf(g, table, 0), []);
+
+/** Stacked rows `[turns, most, width]` as those at some places of them. */
+function gathered(g: Graph, x: Value, places: Value): Value {
+  const width = x.shape.at(-1)!;
+  const flat = reshapeTo(g, x, g.ints([-1, Number(width)]), [`all ${places.name}`, width]);
+  return gatherRows(g, flat, places);
 }
 
-/** The inputs of an attention node, and its sizes. */
-export class AttentionRow {
-  readonly q: Value;
-  readonly k: Value;
-  readonly v: Value;
-  /** What the gradient reads beside the forward's inputs. */
-  readonly rest: Value[];
-  readonly tables: Readonly<Record<"groups" | "blocks" | "masks", Value>>;
-  readonly #longest: Value;
-  readonly #places: Readonly<Record<"queries" | "keys", Value>>;
-  readonly keyValueHeads: number;
-  /** Query heads of a key-value head. */
-  readonly group: number;
-  /** Width of a head. */
-  readonly size: number;
-
-  constructor({ inputs, attributes }: Node) {
-    const [q, k, v, groups, blocks, masks, longest, queries, keys, ...rest] = inputs as Value[];
-    this.q = q;
-    this.k = k;
-    this.v = v;
-    this.rest = rest;
-    this.tables = { groups, blocks, masks };
-    this.#longest = longest;
-    this.#places = { queries, keys };
-    this.keyValueHeads = attributes.keyValueHeads as number;
-    this.group = (attributes.heads as number) / this.keyValueHeads;
-    this.size = Number(k.shape[1]) / this.keyValueHeads;
-  }
-
-  /**
-   * Repeats a body for every group and puts its results in the row's order: those of the groups'
-   * blocks `[blocks, most queries, width]`, and those of their keys `[keys, width]`.
-   */
-  overGroups(
-    g: Graph,
-    body: (group: Group) => { queries: Value[]; keys: Value[] },
-  ): Value[] {
-    const { groups } = this.tables;
-    const count = reshape(g, lengthOf(g, groups, 0), []);
-    const [mostQueries, mostBlocks, mostKeys] = split(g, this.#longest, 0, [1, 1, 1]);
-    const places: Value[] = [];
-    const { stacked } = loop(g, count, "groups", [], (inner, index) => {
-      const group = new Group(inner, this, columns(inner, groups, index), mostQueries);
-      const { queries, keys } = body(group);
-      places.push(...queries.map(() => this.#places.queries), ...keys.map(() => this.#places.keys));
-      const [blocksLeft, keysLeft] = [
-        sub(inner, mostBlocks, group.blockCount),
-        sub(inner, mostKeys, group.keyCount),
-      ];
-      return {
-        carried: [],
-        stacked: [
-          ...queries.map((x) => pad(inner, x, 0, 0, blocksLeft, "most blocks")),
-          ...keys.map((x) => pad(inner, x, 0, 0, keysLeft, "most keys")),
-        ],
-      };
-    });
-    return stacked.map((x, at) => {
-      const width = x.shape.at(-1)!;
-      const place = places[at];
-      const count = `all ${place.name}`;
-      const flat = reshapeTo(g, x, g.ints([-1, Number(width)]), [count, width]);
-      return gatherRows(g, flat, place);
-    });
-  }
+/**
+ * Repeats a body for every block of queries, and puts its results, `[block, width]` each, below each
+ * other.
+ */
+export function overBlocks(
+  g: Graph,
+  plan: AttentionPlanValues,
+  set: HeadSet,
+  body: (block: Block) => Value[],
+): Value[] {
+  const [mostQueries] = split(g, plan.longest, 0, [1, 1, 1]);
+  const { stacked } = loop(g, rowsOf(g, plan.blocks), "blocks", [], (inner, index) => {
+    const block = new Block(inner, plan, set, columns(inner, plan.blocks, index));
+    const missing = sub(inner, mostQueries, block.queryCount);
+    const results = body(block).map((x) => pad(inner, x, 0, 0, missing, "most queries"));
+    return { carried: [], stacked: results };
+  });
+  return stacked.map((x) => gathered(g, x, plan.queryPlaces));
 }
 
-/** Tokens that see only each other, within the loop over groups. */
-export class Group {
-  readonly g: Graph;
-  readonly row: AttentionRow;
-  readonly #columns: Value[];
-  readonly #mostQueries: Value;
-  readonly blockCount: Value;
-  readonly keyCount: Value;
+/** What the scores of a block and a tile's keys give. */
+export interface PairGradients {
+  /** Of the block's queries: `[heads, size, block * group]`. */
+  dqTurned: Value;
+  /** Of the tile's keys: `[heads, tile, size]`. */
+  dk: Value;
+  /** Of the tile's values: `[heads, tile, size]`. */
+  dv: Value;
+}
 
-  constructor(g: Graph, row: AttentionRow, columns: Value[], mostQueries: Value) {
-    const [firstBlock, endBlock, from, to] = columns;
-    this.g = g;
-    this.row = row;
-    this.#columns = columns;
-    this.#mostQueries = mostQueries;
-    this.blockCount = sub(g, endBlock, firstBlock);
-    this.keyCount = sub(g, to, from);
+/** How a tile's scores with blocks are computed. */
+export interface TileBody {
+  /** With a block that sees some of the keys, or that a mask is for. */
+  near(block: Block): PairGradients;
+  /** With a block all of whose queries see all of the keys. */
+  far(block: Block): PairGradients;
+}
+
+/** Gradients of queries, block by block: `[blocks, heads, size, most queries * group]`. */
+class BlockGradients {
+  readonly #plan: AttentionPlanValues;
+  readonly #set: HeadSet;
+  readonly #size: number;
+  readonly #mostRows: Value;
+
+  constructor(g: Graph, plan: AttentionPlanValues, set: HeadSet, size: number) {
+    const [mostQueries] = split(g, plan.longest, 0, [1, 1, 1]);
+    this.#plan = plan;
+    this.#set = set;
+    this.#size = size;
+    this.#mostRows = mul(g, mostQueries, g.ints([set.group]));
   }
 
-  /** The group's tokens of keys or values, by head: `[key-value heads, keys, head size]`. */
-  byHead(x: Value): Value {
-    const { g, row } = this;
-    const [, , from, to] = this.#columns;
-    const tokens = slice(g, x, 0, from, to, "group");
-    return transpose(g, reshape(g, tokens, ["group", row.keyValueHeads, row.size]), [1, 0, 2]);
+  /** Zeros for so many blocks. */
+  none(g: Graph, count: Value, name: string): Value {
+    const lengths = concat(g, [count, g.ints([this.#set.count, this.#size]), this.#mostRows], 0);
+    return g.node("ConstantOfShape", [lengths], "float32", [name, ...this.#shape()]);
   }
 
-  /** The inverse of {@linkcode byHead}: `[keys, key-value heads * head size]`. */
-  sideBySide(x: Value): Value {
-    const { g, row: { keyValueHeads, size } } = this;
-    return reshape(g, transpose(g, x, [1, 0, 2]), ["group", keyValueHeads * size]);
+  /** What is known of one block, and what a tile adds to it. */
+  plus(g: Graph, blocks: Value, at: Value, dqTurned: Value): Value {
+    const before = g.node("Gather", [blocks, at], "float32", blocks.shape.slice(1), { axis: 0 });
+    const missing = sub(g, this.#mostRows, lengthOf(g, dqTurned, 2));
+    return add(g, before, pad(g, dqTurned, 2, 0, missing, before.shape[2]));
   }
 
-  /**
-   * Repeats a body for every block; results of its queries, `[block, width]`, are stacked as
-   * `[blocks, most queries, width]`.
-   */
-  overBlocks(
-    carried: Value[],
-    body: (block: Block, carried: Value[]) => { carried: Value[]; queries: Value[] },
-  ): { carried: Value[]; stacked: Value[] } {
-    const { g, row } = this;
-    const [firstBlock] = this.#columns;
-    return loop(g, reshape(g, this.blockCount, []), "blocks", carried, (inner, index, entering) => {
-      const at = add(inner, reshape(inner, index, [1]), firstBlock);
-      const block = new Block(inner, row, columns(inner, row.tables.blocks, at));
-      const { carried, queries } = body(block, entering);
-      const missing = sub(inner, this.#mostQueries, block.queryCount);
-      const stacked = queries.map((x) => pad(inner, x, 0, 0, missing, "most queries"));
-      return { carried, stacked };
-    });
+  /** Those that each tile has done with, `[tiles, most done, ...]`, as queries: `[tokens, width]`. */
+  ofTokens(g: Graph, done: Value): Value {
+    const { count, group } = this.#set;
+    const { blockPlaces, queryPlaces } = this.#plan;
+    const lengths = concat(g, [g.ints([-1, count, this.#size]), this.#mostRows], 0);
+    const all = reshapeTo(g, done, lengths, ["all blocks", ...this.#shape()]);
+    const blocks = gatherRows(g, all, blockPlaces);
+    const turned = [blocks.shape[0], count, this.#size, "most queries", group];
+    const rows = transpose(g, reshape(g, blocks, turned), [0, 3, 1, 4, 2]);
+    const width = count * group * this.#size;
+    return gathered(g, reshape(g, rows, [...rows.shape.slice(0, 2), width]), queryPlaces);
+  }
+
+  #shape() {
+    return [this.#set.count, this.#size, product(["most queries", this.#set.group])];
   }
 }
 
-/** Queries that are computed at once, within the loop over blocks. */
-export class Block {
-  readonly g: Graph;
-  readonly #row: AttentionRow;
-  readonly #columns: Value[];
-  readonly queryCount: Value;
+/** Blocks one after another, and the rows of a table that tell of them. */
+interface BlockRun {
+  readonly name: string;
+  readonly from: Value;
+  readonly to: Value;
+  readonly table: Value;
+  readonly firstRow: Value;
+}
 
-  constructor(g: Graph, row: AttentionRow, columns: Value[]) {
-    this.g = g;
-    this.#row = row;
-    this.#columns = columns;
-    this.queryCount = sub(g, columns[1], columns[0]);
-  }
+/**
+ * Repeats a body for every tile of keys and gives the gradients of queries, keys and values, each
+ * `[tokens, width]`.
+ *
+ * Those of blocks under way are carried from tile to tile: from the first block that sees the tile to
+ * the last that saw any tile so far.
+ *
+ * @param size Width of a head.
+ */
+export function overTiles(
+  g: Graph,
+  plan: AttentionPlanValues,
+  set: HeadSet,
+  size: number,
+  body: (tile: Tile) => TileBody,
+): [Value, Value, Value] {
+  const [, mostKeys, mostDone] = split(g, plan.longest, 0, [1, 1, 1]);
+  const blocks = new BlockGradients(g, plan, set, size);
+  const [, , , , seeFirst] = columns(g, plan.tiles, g.ints([0]));
+  const start = [blocks.none(g, seeFirst, "see the first")];
 
-  /** The block's tokens of a value with any number per query head: `[block, kv heads, group, n]`. */
-  queries(x: Value): Value {
-    const { keyValueHeads, group } = this.#row;
-    const [from, to] = this.#columns;
-    const tokens = slice(this.g, x, 0, from, to, "block");
-    const width = Number(x.shape[1]) / (keyValueHeads * group);
-    return reshape(this.g, tokens, ["block", keyValueHeads, group, width]);
-  }
+  const { stacked } = loop(g, rowsOf(g, plan.tiles), "tiles", start, (t, index, [underWay]) => {
+    const [from, to, first, far, end, done, begun, near] = columns(t, plan.tiles, index);
+    const pairs = body(new Tile(t, from, to));
 
-  /** What {@linkcode queries} gives, as one matrix a key-value head. */
-  byHead(x: Value): Value {
-    const rows = product(["block", this.#row.group]);
-    const turned = transpose(this.g, x, [1, 0, 2, 3]);
-    return reshape(this.g, turned, [this.#row.keyValueHeads, rows, x.shape[3]]);
-  }
+    /** Adds to the tile's gradients, and stacks those of blocks. */
+    const over = (run: BlockRun, carried: Value[], pair: (block: Block) => PairGradients) => {
+      const count = reshape(t, sub(t, run.to, run.from), []);
+      const skipped = reshape(t, sub(t, run.from, first), []);
+      return loop(t, count, run.name, carried, (b, turn, [dk, dv]) => {
+        const row = add(b, run.firstRow, reshape(b, turn, [1]));
+        const given = pair(new Block(b, plan, set, columns(b, run.table, row)));
+        return {
+          carried: [add(b, dk, given.dk), add(b, dv, given.dv)],
+          stacked: [blocks.plus(b, underWay, add(b, turn, skipped), given.dqTurned)],
+        };
+      });
+    };
+    const keyCount = sub(t, to, from);
+    const lengths = concat(t, [t.ints([set.count]), keyCount, t.ints([size])], 0);
+    const none = t.node("ConstantOfShape", [lengths], "float32", [set.count, "tile", size]);
+    const nearRun = { name: "near", from: first, to: far, table: plan.near, firstRow: near };
+    const nearBlocks = over(nearRun, [none, none], pairs.near);
+    const farRun = { name: "far", from: far, to: end, table: plan.blocks, firstRow: far };
+    const farBlocks = over(farRun, nearBlocks.carried, pairs.far);
 
-  /** The inverse of {@linkcode queries} and {@linkcode byHead}: `[block, heads * n]`. */
-  sideBySide(x: Value): Value {
-    const { keyValueHeads, group } = this.#row;
-    const width = Number(x.shape[2]);
-    const heads = reshape(this.g, x, [keyValueHeads, "block", group, width]);
-    const turned = transpose(this.g, heads, [1, 0, 2, 3]);
-    return reshape(this.g, turned, ["block", keyValueHeads * group * width]);
-  }
-
-  /** Of `[heads, keys, n]`, or with keys along another axis, the keys that all queries see. */
-  past(x: Value, axis = 1): Value {
-    const [, , from, to] = this.#columns;
-    return slice(this.g, x, axis, from, to, "past");
-  }
-
-  /** Of `[heads, keys, n]`, or with keys along another axis, those that the mask is for. */
-  own(x: Value, axis = 1): Value {
-    const [, , , , from, to] = this.#columns;
-    return slice(this.g, x, axis, from, to, "own");
-  }
-
-  /** `[block * group, own]`: 0 where a query sees a key. */
-  mask(): Value {
-    const { tables: { masks }, group } = this.#row;
-    const [, , , , from, to, start, end] = this.#columns;
-    const rows = concat(this.g, [this.g.ints([-1]), sub(this.g, to, from)], 0);
-    const flat = slice(this.g, masks, 0, start, end, "mask");
-    const mask = reshapeTo(this.g, flat, rows, ["block", "own"]);
-    if (group === 1) return mask;
-    // Side by side and then below each other: once for each head of the group.
-    const repeated = concat(this.g, Array(group).fill(mask), 1, product([group, "own"]));
-    return reshapeTo(this.g, repeated, rows, [product(["block", group]), "own"]);
-  }
-
-  /** Gradients of past and own keys at their places among the group's: `[heads, keys, n]`. */
-  placed(past: Value, own: Value, keyCount: Value): Value {
-    const g = this.g;
-    const [, , pastFrom, pastTo, ownFrom, ownTo] = this.#columns;
-    const after = pad(g, own, 1, sub(g, ownFrom, pastTo), 0, "after past");
-    const seen = concat(g, [past, after], 1, "seen");
-    return pad(g, seen, 1, pastFrom, sub(g, keyCount, ownTo), "group");
-  }
+    const [[dqNear], [dqFar]] = [nearBlocks.stacked, farBlocks.stacked];
+    const finished = slice(t, dqNear, 0, t.ints([0]), done, "done");
+    const further = [
+      slice(t, dqNear, 0, done, lengthOf(t, dqNear, 0), "near and not done"),
+      dqFar,
+      slice(t, underWay, 0, sub(t, end, first), lengthOf(t, underWay, 0), "others"),
+      blocks.none(t, begun, "begun"),
+    ];
+    const missing = sub(t, mostKeys, keyCount);
+    return {
+      carried: [concat(t, further, 0, "under way")],
+      stacked: [
+        pad(t, finished, 0, 0, sub(t, mostDone, done), "most done"),
+        ...farBlocks.carried.map((x) =>
+          pad(t, set.keysSideBySide(t, x), 0, 0, missing, "most keys")
+        ),
+      ],
+    };
+  });
+  const [dq, dk, dv] = stacked;
+  const { keyPlaces } = plan;
+  return [blocks.ofTokens(g, dq), gathered(g, dk, keyPlaces), gathered(g, dv, keyPlaces)];
 }

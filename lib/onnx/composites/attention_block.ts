@@ -1,0 +1,131 @@
+/**
+ * Blocks of queries and tiles of keys: the parts that scores are computed in.
+ *
+ * @module
+ */
+
+import { type Dim, product } from "../dims.ts";
+import type { Graph, Value } from "../graph.ts";
+import { add, minimum, mul, sub } from "../operators/elementwise.ts";
+import { gatherRows } from "../operators/gather.ts";
+import { concat, pad, reshape, slice, split } from "../operators/layout.ts";
+import type { AttentionPlanValues } from "./attention.ts";
+import type { HeadSet } from "./attention_heads.ts";
+import { loop } from "./loop.ts";
+
+/** One row of an int64 table as its columns, `[1]` each. */
+export function columns(g: Graph, table: Value, at: Value): Value[] {
+  const count = Number(table.shape[1]);
+  const row = gatherRows(g, table, reshape(g, at, [1]));
+  return split(g, reshape(g, row, [count]), 0, Array(count).fill(1));
+}
+
+/** Keys that are computed at once. */
+export class Tile {
+  readonly g: Graph;
+  readonly from: Value;
+  readonly to: Value;
+
+  constructor(g: Graph, from: Value, to: Value) {
+    this.g = g;
+    this.from = from;
+    this.to = to;
+  }
+
+  /** The tile's part of an axis of keys. */
+  keys(x: Value, axis: number): Value {
+    return slice(this.g, x, axis, this.from, this.to, "tile");
+  }
+}
+
+/** Queries that are computed at once, and keys that they see. */
+export class Block {
+  readonly g: Graph;
+  readonly #set: HeadSet;
+  readonly #masks: Value;
+  readonly #columns: Value[];
+  readonly #rows: [Value, Value];
+  readonly queryCount: Value;
+
+  constructor(g: Graph, plan: AttentionPlanValues, set: HeadSet, columns: Value[]) {
+    const [from, to] = columns;
+    this.g = g;
+    this.#set = set;
+    this.#masks = plan.masks;
+    this.#columns = columns;
+    this.queryCount = sub(g, to, from);
+    const group = g.ints([set.group]);
+    this.#rows = set.group === 1 ? [from, to] : [mul(g, from, group), mul(g, to, group)];
+  }
+
+  /** The block's part of an axis that holds every query once for each head of a group. */
+  rows(x: Value, axis = 1): Value {
+    const [from, to] = this.#rows;
+    return slice(this.g, x, axis, from, to, product(["block", this.#set.group]));
+  }
+
+  /** Of an axis of keys, those that all queries see. */
+  past(x: Value, axis: number): Value {
+    const [, , from, to] = this.#columns;
+    return slice(this.g, x, axis, from, to, "past");
+  }
+
+  /** Of an axis of keys, those that the mask is for. */
+  own(x: Value, axis: number): Value {
+    const [, , , , from, to] = this.#columns;
+    return slice(this.g, x, axis, from, to, "own");
+  }
+
+  /** `[block * group, own]`: 0 where a query sees a key. */
+  mask(): Value {
+    const [, , , , from, to, start, end] = this.#columns;
+    const { group } = this.#set;
+    const g = this.g;
+    const [rows, count] = [this.#rows, sub(g, to, from)];
+    const shaped = (x: Value, rows: Value, name: Dim) =>
+      // Lengths of 0 are meant: there may be no own keys.
+      g.node("Reshape", [x, concat(g, [rows, count], 0)], "float32", [name, "own"], {
+        allowzero: 1,
+      });
+    const mask = shaped(slice(g, this.#masks, 0, start, end, "mask"), this.queryCount, "block");
+    if (group === 1) return mask;
+    // Side by side and then below each other: once for each head of the group.
+    const repeated = concat(g, Array(group).fill(mask), 1, product([group, "own"]));
+    return shaped(repeated, sub(g, rows[1], rows[0]), product(["block", group]));
+  }
+
+  /** Gradients of past and own keys at their places in a tile: `[heads, tile, n]`. */
+  placed(past: Value, own: Value, tile: Tile): Value {
+    const g = this.g;
+    const [, , pastFrom, pastTo, ownFrom, ownTo] = this.#columns;
+    const parts = [
+      pad(g, past, 1, sub(g, pastFrom, tile.from), sub(g, ownFrom, pastTo), "before own"),
+      pad(g, own, 1, 0, sub(g, tile.to, ownTo), "from own on"),
+    ];
+    return concat(g, parts, 1, "tile");
+  }
+
+  /** Numbers a query, `[heads, block * group, n]`, as `[block, heads * n]`. */
+  sideBySide(x: Value): Value {
+    return this.#set.queriesSideBySide(this.g, x, "block");
+  }
+
+  /** Repeats a body for tiles of the keys that all queries see. */
+  overPast<Carried extends Record<string, Value>>(
+    start: Carried,
+    body: (tile: Tile, carried: Carried) => Carried,
+  ): Carried {
+    const names = Object.keys(start);
+    const named = (values: Value[]) =>
+      Object.fromEntries(names.map((name, at) => [name, values[at]])) as Carried;
+    const [, , from, to, , , , , count, length] = this.#columns;
+    const turns = reshape(this.g, count, []);
+    const { carried } = loop(this.g, turns, "tiles", Object.values(start), (g, index, entering) => {
+      const first = add(g, from, mul(g, reshape(g, index, [1]), length));
+      const tile = new Tile(g, first, minimum(g, add(g, first, length), to));
+      const leaving = body(tile, named(entering));
+      return { carried: names.map((name) => leaving[name]), stacked: [] };
+    });
+    return named(carried);
+  }
+}
