@@ -21,6 +21,7 @@ const FUNCTIONS = {
   CreateSessionFromArray: [8, ["u64", "buffer", "usize", "u64", "buffer"]],
   Run: [9, ["u64", "u64", "buffer", "buffer", "usize", "buffer", "usize", "buffer"]],
   CreateSessionOptions: [10, ["buffer"]],
+  DisableMemPattern: [17, ["u64"]],
   SetSessionLogSeverityLevel: [22, ["u64", "i32"]],
   SetIntraOpNumThreads: [24, ["u64", "i32"]],
   SessionGetInputCount: [30, GET],
@@ -45,6 +46,8 @@ const FUNCTIONS = {
   AllocatorFree: [76, ["u64", "u64"]],
   GetAllocatorWithDefaultOptions: [78, ["buffer"]],
   AddSessionConfigEntry: [130, ["u64", "buffer", "buffer"]],
+  CreateAndRegisterAllocator: [144, ["u64", "u64", "u64"]],
+  CreateArenaCfgV2: [164, ["buffer", "buffer", "usize", "buffer"]],
   RunOptionsEnableProfiling: [415, ["u64", "buffer"]],
 } as const;
 
@@ -54,12 +57,14 @@ const GET_ERROR_MESSAGE = 2;
 /** Places of the functions that free what others made. */
 const RELEASES = {
   ReleaseStatus: 93,
+  ReleaseMemoryInfo: 94,
   ReleaseSession: 95,
   ReleaseValue: 96,
   ReleaseRunOptions: 97,
   ReleaseTypeInfo: 98,
   ReleaseTensorTypeAndShapeInfo: 99,
   ReleaseSessionOptions: 100,
+  ReleaseArenaCfg: 157,
 } as const;
 
 type Functions = typeof FUNCTIONS;

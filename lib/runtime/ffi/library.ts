@@ -1,4 +1,5 @@
 import { loadOnnxRuntime } from "../onnxruntime.ts";
+import { shareArena } from "./arena.ts";
 import { type CApi, cString, type Handle, made, openCApi } from "./c_api.ts";
 import { LOG_SEVERITY } from "../backend.ts";
 import { libraryPath } from "./library_path.ts";
@@ -26,6 +27,7 @@ async function open(): Promise<Library | NoLibrary> {
     const api = openCApi(libraryPath());
     const allocator = made((out) => api.GetAllocatorWithDefaultOptions(out));
     const environment = made((out) => api.CreateEnv(LOG_SEVERITY, cString("longpo"), out));
+    shareArena(api, environment);
     return { api, allocator, environment, values: new TensorValues(api) };
   } catch (error) {
     return { trouble: error instanceof Error ? error.message : String(error) };

@@ -12,6 +12,12 @@ import { Pace } from "./pace.ts";
 import { RunOptions } from "./run_options.ts";
 import { enter, leave, Trip } from "./traffic.ts";
 
+/** What sessions are told. */
+const SETTINGS = {
+  "session.intra_op.allow_spinning": ALLOW_SPINNING,
+  "session.use_env_allocators": "1",
+};
+
 /** A graph run through the library's C functions, on the CPU. */
 export class NativeGraph implements LoadedGraph {
   readonly backend = "ffi";
@@ -45,8 +51,11 @@ export class NativeGraph implements LoadedGraph {
     try {
       api.SetSessionLogSeverityLevel(options, LOG_SEVERITY);
       api.SetIntraOpNumThreads(options, threads);
-      const key = cString("session.intra_op.allow_spinning");
-      api.AddSessionConfigEntry(options, key, cString(ALLOW_SPINNING));
+      for (const [key, value] of Object.entries(SETTINGS)) {
+        api.AddSessionConfigEntry(options, cString(key), cString(value));
+      }
+      // Rows are ever other lengths, and all that a pattern would keep together is there at once then.
+      api.DisableMemPattern(options);
       session = await createSession(library, model, options);
     } finally {
       api.ReleaseSessionOptions(options);
