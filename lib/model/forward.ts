@@ -4,7 +4,7 @@
  * @module
  */
 
-import { evalGraph, Graph, modelBytes, type Predictions } from "../onnx/mod.ts";
+import { chunked, evalGraph, Graph, modelBytes, type Predictions } from "../onnx/mod.ts";
 import {
   type Device,
   floats,
@@ -144,7 +144,7 @@ export class RowForward implements AsyncDisposable {
     const open = (name: string, g: Graph) => () =>
       Session.open(modelBytes(g), { ...options, name });
     const layers = layerKinds(config).map((kind) =>
-      [kind.name, open(kind.name, evalGraph(graphs.layer(config, kind)))] as const
+      [kind.name, open(kind.name, evalGraph(chunked(graphs.layer(config, kind))))] as const
     );
     const sessions = await openAll({
       embed: open("embed", evalGraph(graphs.embed(config))),

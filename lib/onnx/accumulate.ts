@@ -8,6 +8,7 @@
  * @module
  */
 
+import { beginningPlace } from "./composites/in_chunks.ts";
 import { sameShape } from "./dims.ts";
 import { type Graph, type Node, type Value, valuesRead } from "./graph.ts";
 import { add } from "./operators/elementwise.ts";
@@ -15,23 +16,26 @@ import { add } from "./operators/elementwise.ts";
 /** The nodes of a graph by what they give. */
 type Makers = ReadonlyMap<Value, Node>;
 
-/** Makes a node begin its sum with a value; whether it can. */
-type Begin = (node: Node, sofar: Value, makers: Makers) => boolean;
+/** Makes a node begin a sum that it gives with a value; whether it can. */
+type Begin = (node: Node, sofar: Value, makers: Makers, sum: Value) => boolean;
 
 /** An operator that adds an optional input to all else. */
-function withOptional(place: number): Begin {
-  return ({ inputs }, sofar) => {
-    if (inputs[place]) return false;
-    inputs[place] = sofar;
+function withOptional(placeOf: (node: Node, sum: Value) => number): Begin {
+  return (node, sofar, _makers, sum) => {
+    const place = placeOf(node, sum);
+    if (node.inputs[place]) return false;
+    node.inputs[place] = sofar;
     return true;
   };
 }
 
 /** By the operator that makes the sum. */
 const BEGINNINGS: Readonly<Record<string, Begin>> = {
-  Gemm: withOptional(2),
+  Gemm: withOptional(() => 2),
 
-  ChunkedLogProbsGradient: withOptional(6),
+  InChunks: withOptional(beginningPlace),
+
+  ChunkedLogProbsGradient: withOptional(() => 6),
 
   ScatterElements({ inputs, attributes }, sofar, makers) {
     const ontoZeros = makers.get(inputs[0]!)?.op === "ConstantOfShape";
@@ -73,8 +77,9 @@ export function accumulate(g: Graph, sofar: Value, sum: Value): Value {
   // In the order of the nodes: each term then stands behind the one that it begins with.
   for (const term of termsOf(g, makers, sum).sort((a, b) => place(a) - place(b))) {
     const node = makers.get(term);
-    if (node && reads(g, term) <= 1 && BEGINNINGS[node.op]?.(node, total, makers)) total = term;
-    else added.push(term);
+    if (node && reads(g, term) <= 1 && BEGINNINGS[node.op]?.(node, total, makers, term)) {
+      total = term;
+    } else added.push(term);
   }
   return added.reduce((total, term) => add(g, total, term), total);
 }

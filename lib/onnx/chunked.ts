@@ -7,7 +7,7 @@
  * @module
  */
 
-import { bodyInput, type ChunkOptions } from "./composites/in_chunks.ts";
+import { bodyInput, type ChunkOptions, inChunks } from "./composites/in_chunks.ts";
 import { Graph, type Node, type Value, valuesRead } from "./graph.ts";
 import { inline } from "./inline.ts";
 import type { Segment, SegmentParts } from "./segment.ts";
@@ -59,7 +59,7 @@ function appendInChunks(
   const constants = new Map([...g.constants].filter(([value]) => read.has(value)));
   const own = inputs.map((input) => bodyInput(body, input));
   body.outputs = inline(body, { inputs, nodes, constants, outputs }, own);
-  g.nodes.push({ op: "InChunks", inputs, outputs, attributes: { body, ...options } });
+  g.nodes.push(inChunks(inputs, outputs, { body, ...options }));
 }
 
 /**
@@ -90,7 +90,7 @@ function resultsOf({ outputs, kept = {} }: SegmentParts): Value[] {
 }
 
 /** Tokens of a chunk: as many as hide what each chunk costs beside, and few enough for caches. */
-export const CHUNK_TOKENS = 2048;
+export const CHUNK_TOKENS = 1024;
 
 /**
  * A segment that holds for a whole row only what tokens are mixed of: the rest is computed chunk by

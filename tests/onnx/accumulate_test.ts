@@ -3,10 +3,12 @@ import { Random } from "../../lib/flow/random.ts";
 import { accumulate } from "../../lib/onnx/accumulate.ts";
 import {
   add,
+  bodyInput,
   chunkedLogProbs,
   differentiate,
   gatherRows,
   Graph,
+  inChunks,
   linear,
   mul,
   type Value,
@@ -18,10 +20,20 @@ import { runGraph, uniform } from "../support/run_graph.ts";
 
 const [tokens, width, vocabulary] = [12, 4, 9];
 
+/** `x W^T`, computed for five tokens at a time. */
+function linearInChunks(g: Graph, weight: Value, x: Value): Value {
+  const body = new Graph("body", g);
+  body.outputs = [linear(body, bodyInput(body, x), bodyInput(body, weight))];
+  const y = g.fresh("y", "float32", ["tokens", vocabulary]);
+  g.nodes.push(inChunks([x, weight], [y], { body, chunkLength: 5, tokens: "tokens" }));
+  return y;
+}
+
 /** What a matrix may be used for: as an embedding, as a factor, as a head, element by element. */
 const USES: Record<string, (g: Graph, weight: Value, x: Value, rows: Value) => Value> = {
   rows: (g, weight, x, rows) => mul(g, gatherRows(g, weight, rows), x),
   product: (g, weight, x) => linear(g, x, weight),
+  chunks: (g, weight, x) => linearInChunks(g, weight, x),
   logProbs: (g, weight, x, rows) =>
     chunkedLogProbs(g, x, weight, { rows, targets: rows, chunkLength: g.ints([5]) }),
   elements: (g, weight) => mul(g, weight, weight),
@@ -56,6 +68,7 @@ async function compare(uses: readonly string[]): Promise<void> {
   const lengths: Record<string, number[]> = {
     rows: [tokens, width],
     product: [tokens, vocabulary],
+    chunks: [tokens, vocabulary],
     logProbs: [tokens],
     elements: [vocabulary, width],
   };
@@ -85,7 +98,8 @@ Deno.test("accumulate is addition, whatever the sum is made by", async () => {
 });
 
 Deno.test("accumulate holds no matrix beside the buffer where operators can begin with it", () => {
-  for (const uses of [["rows"], ["product"], ["logProbs"], ["rows", "product", "logProbs"]]) {
+  const begin = ["rows", "product", "chunks", "logProbs"];
+  for (const uses of [...begin.map((use) => [use]), begin]) {
     assertEquals(matricesBeside(gradientGraph(uses, accumulate)), 0, uses.join());
   }
   // A product of elements begins with nothing.

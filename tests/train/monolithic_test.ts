@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import { Random } from "../../lib/flow/random.ts";
 import { packRow, randomAdapter } from "../../lib/model/mod.ts";
 import { longpo } from "../../lib/objective/mod.ts";
-import { buildArtifacts, chain, Graph } from "../../lib/onnx/mod.ts";
+import { buildArtifacts, chain, CHUNK_TOKENS, Graph } from "../../lib/onnx/mod.ts";
 import { trainingSegments } from "../../lib/train/mod.ts";
 import { assertCloseArrays } from "../support/close_gradients.ts";
 import { learn } from "../support/learn.ts";
@@ -45,6 +45,24 @@ Deno.test("adapters learn by layers what they learn in one graph of the whole mo
   const whole = await learn(model, [row()], 1, { adapter, segment: "model" });
   assertEquals([...whole.gradients.keys()], [...adapter.parameters.keys()]);
   assertCloseArrays(layers.gradients, whole.gradients);
+});
+
+Deno.test("layers learn chunk by chunk what one graph of the whole model learns at once", async () => {
+  const model = smallModel();
+  const trunk = 2 * CHUNK_TOKENS + 50;
+  const random = new Random("chunks");
+  const long = packRow([randomDocument(random, { id: "long", vocabulary: 40, trunk, answers })]);
+  const layers = await learn(model, [long, row()], 0.5);
+  const whole = await learn(model, [long, row()], 0.5, { segment: "model" });
+  assertAlmostEquals(layers.results[0].loss, whole.results[0].loss, 1e-6);
+  assertCloseArrays(layers.gradients, whole.gradients);
+
+  const adapter = randomAdapter(model.config, { rank: 2, alpha: 4 }, 3);
+  for (const { data } of adapter.parameters.values()) data.forEach((_, at) => data[at] += 0.1);
+  assertCloseArrays(
+    (await learn(model, [long, row()], 0.5, { adapter })).gradients,
+    (await learn(model, [long, row()], 0.5, { adapter, segment: "model" })).gradients,
+  );
 });
 
 Deno.test("a whole model is one segment in its artifacts, and can be learnt from them", async () => {

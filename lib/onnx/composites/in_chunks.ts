@@ -26,25 +26,41 @@ export interface ChunkedBody extends ChunkOptions {
   body: Graph;
 }
 
+/** What an `InChunks` node computes, and of what. */
+export interface ChunkedNode extends ChunkedBody {
+  /** The body's inputs. */
+  given: Value[];
+  /** What is added to each result where it is a sum. */
+  beginnings: (Value | undefined)[];
+}
+
 /**
- * What a body gives for a whole row, computed chunk by chunk.
+ * A node that gives what a body gives for a whole row, computed chunk by chunk.
  *
  * Inputs `[tokens, ...]` are cut, others are read whole. Outputs `[tokens, ...]` are put together; what
  * is of another shape is taken for a sum over tokens, and chunks' are added.
  *
  * @param given What the body's inputs are, one after another.
+ * @param outputs What the body's outputs are for the whole row.
  */
-export function inChunks(g: Graph, given: readonly Value[], chunked: ChunkedBody): Value[] {
-  const results = chunked.body.outputs.map(({ type, shape }) => ({ type, shape }));
-  return g.nodeOf("InChunks", [...given], results, { ...chunked });
+export function inChunks(given: readonly Value[], outputs: Value[], chunked: ChunkedBody): Node {
+  const beginnings = outputs.map(() => undefined);
+  return { op: "InChunks", inputs: [...given, ...beginnings], outputs, attributes: { ...chunked } };
 }
 
-/** What an `InChunks` node computes, and how. */
-export function chunkedBody({ attributes }: Node): ChunkedBody {
-  return attributes as Attributes & ChunkedBody;
+/** Takes an `InChunks` node apart. */
+export function chunkedNode({ inputs, attributes }: Node): ChunkedNode {
+  const chunked = attributes as Attributes & ChunkedBody;
+  const count = chunked.body.inputs.length;
+  return { ...chunked, given: inputs.slice(0, count) as Value[], beginnings: inputs.slice(count) };
 }
 
-/** Declares an input of a body like a value outside. */
+/** Which input of an `InChunks` node is added to one of its sums; none is, by default. */
+export function beginningPlace(node: Node, sum: Value): number {
+  return chunkedNode(node).given.length + node.outputs.indexOf(sum);
+}
+
+/** Declares an input of a body that is like a value outside. */
 export function bodyInput(body: Graph, { type, shape }: Value): Value {
   return body.input(body.fresh("given", type, shape).name, type, shape);
 }
@@ -52,7 +68,7 @@ export function bodyInput(body: Graph, { type, shape }: Value): Value {
 /** The rule of computations in chunks. */
 export const inChunksRules: GradientRules = {
   InChunks(g, node, gradients, wanted, differentiate) {
-    const { body, ...options } = chunkedBody(node);
+    const { body, given, beginnings: _, ...options } = chunkedNode(node);
     const backward = new Graph("chunk_backward", g);
     const own = body.inputs.map((input) => bodyInput(backward, input));
     const seeds = new Map<Value, Value>();
@@ -62,9 +78,10 @@ export const inChunksRules: GradientRules = {
     const found = differentiate(backward, seeds, own.filter((_, at) => wanted[at]));
     backward.outputs = [...found.values()];
 
-    const given = [...node.inputs, ...gradients].filter((value) => value !== undefined);
-    const results = inChunks(g, given, { body: backward, ...options });
+    const all = [...given, ...gradients.filter((gradient) => gradient !== undefined)];
+    const results = backward.outputs.map(({ type, shape }) => g.fresh("InChunks", type, shape));
+    g.nodes.push(inChunks(all, results, { body: backward, ...options }));
     const sources = [...found.keys()];
-    return own.map((input) => results[sources.indexOf(input)]);
+    return [...own.map((input) => results[sources.indexOf(input)]), ...gradients];
   },
 };
