@@ -5,6 +5,7 @@
  */
 
 import { type Random, UserError } from "../flow/mod.ts";
+import { nthLargest } from "./nth_largest.ts";
 import type { SamplingOptions } from "./types.ts";
 
 /** What of the sampling options decides which token is taken. */
@@ -21,7 +22,7 @@ export interface DrawnToken {
 /** Tokens that may be drawn, and how likely each is. */
 export interface TokenDistribution {
   /** Token ids. */
-  ids: ArrayLike<number>;
+  ids: Uint32Array;
   /** Of each id; they sum to 1. */
   probabilities: Float64Array;
 }
@@ -59,35 +60,53 @@ export function logNormaliser(logits: ArrayLike<number>): number {
 }
 
 /** Ids of the `count` largest logits, the lower id first among equals; in the order of ids. */
-function largestIds(logits: Float32Array, count: number): number[] {
-  const threshold = logits.toSorted()[logits.length - count];
-  const ids: number[] = [];
+function largestIds(logits: Float32Array, count: number): Uint32Array {
+  const threshold = nthLargest(logits, count);
+  const ids = new Uint32Array(count);
   let atThreshold = count;
   for (const logit of logits) if (logit > threshold) atThreshold--;
-  for (let id = 0; id < logits.length; id++) {
-    if (logits[id] > threshold || (logits[id] === threshold && atThreshold-- > 0)) ids.push(id);
+  for (let id = 0, at = 0; at < count; id++) {
+    if (logits[id] > threshold || (logits[id] === threshold && atThreshold-- > 0)) ids[at++] = id;
   }
   return ids;
 }
 
+/** Places of the fewest weights that are sure to hold the largest whose sum reaches `enough`. */
+function candidates(weights: Float64Array, enough: number): number[] {
+  const places: number[] = [];
+  // Weights lie between 0 and 1, the largest being 1.
+  for (let cutoff = 1 / 16; cutoff > Number.MIN_VALUE; cutoff /= 16) {
+    let sum = 0;
+    for (const weight of weights) if (weight >= cutoff) sum += weight;
+    if (sum < enough) continue;
+    for (let at = 0; at < weights.length; at++) if (weights[at] >= cutoff) places.push(at);
+    return places;
+  }
+  return Array.from(weights.keys());
+}
+
 /** The fewest tokens, likeliest first, whose weights reach `share` of the whole. */
 function nucleus(
-  ids: ArrayLike<number>,
+  ids: Uint32Array,
   weights: Float64Array,
-  total: number,
   share: number,
-): { ids: number[]; weights: Float64Array<ArrayBuffer> } {
-  // All tokens below the cutoff together weigh less than what may be left out: no need to sort them.
-  const cutoff = total * (1 - share) / Math.max(1, weights.length - 1);
-  const order: number[] = [];
-  for (let at = 0; at < weights.length; at++) if (weights[at] >= cutoff) order.push(at);
+): { ids: Uint32Array; weights: Float64Array<ArrayBuffer> } {
+  const enough = share * sumOf(weights);
+  const order = candidates(weights, enough);
   order.sort((a, b) => weights[b] - weights[a] || ids[a] - ids[b]);
   let count = 0;
-  for (let sum = 0; count < order.length && sum < share * total; count++) {
-    sum += weights[order[count]];
-  }
+  for (let sum = 0; count < order.length && sum < enough; count++) sum += weights[order[count]];
   const kept = order.slice(0, Math.max(1, count));
-  return { ids: kept.map((at) => ids[at]), weights: Float64Array.from(kept, (at) => weights[at]) };
+  return {
+    ids: Uint32Array.from(kept, (at) => ids[at]),
+    weights: Float64Array.from(kept, (at) => weights[at]),
+  };
+}
+
+function everyId(count: number): Uint32Array {
+  const ids = new Uint32Array(count);
+  for (let id = 0; id < count; id++) ids[id] = id;
+  return ids;
 }
 
 /**
@@ -99,16 +118,20 @@ function nucleus(
 export function tokenDistribution(logits: Float32Array, rules: TokenRules): TokenDistribution {
   const { temperature = 0, topP = 1, topK = 0 } = rules;
   const likeliest = likeliestToken(logits);
-  if (temperature === 0) return { ids: [likeliest], probabilities: Float64Array.of(1) };
+  if (temperature === 0) {
+    return { ids: Uint32Array.of(likeliest), probabilities: Float64Array.of(1) };
+  }
   const largest = logits[likeliest];
   const isCut = topK > 0 && topK < logits.length;
-  let ids: ArrayLike<number> = isCut
-    ? largestIds(logits, topK)
-    : Uint32Array.from(logits, (_, id) => id);
-  let weights = Float64Array.from(ids, (id) => Math.exp((logits[id] - largest) / temperature));
-  if (topP < 1) ({ ids, weights } = nucleus(ids, weights, sumOf(weights), topP));
+  let ids = isCut ? largestIds(logits, topK) : everyId(logits.length);
+  let weights = new Float64Array(ids.length);
+  for (let at = 0; at < ids.length; at++) {
+    weights[at] = Math.exp((logits[ids[at]] - largest) / temperature);
+  }
+  if (topP < 1) ({ ids, weights } = nucleus(ids, weights, topP));
   const total = sumOf(weights);
-  return { ids, probabilities: weights.map((weight) => weight / total) };
+  for (let at = 0; at < weights.length; at++) weights[at] /= total;
+  return { ids, probabilities: weights };
 }
 
 function sumOf(numbers: Float64Array): number {

@@ -81,7 +81,18 @@ Deno.test("tokenDistribution finds the same nucleus in a large vocabulary as sor
       expected.push(id);
       sum += Math.exp(logits[id] - normaliser);
     }
-    assertEquals(tokenDistribution(logits, { temperature: 1, topP }).ids, expected);
+    assertEquals([...tokenDistribution(logits, { temperature: 1, topP }).ids], expected);
+  }
+});
+
+Deno.test("tokenDistribution keeps the same topK of a large vocabulary as sorting all", () => {
+  const random = new Random(4);
+  // Few different numbers, so that there are ties at every border.
+  const logits = Float32Array.from({ length: 5000 }, () => random.int(40));
+  const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b);
+  for (const topK of [1, 2, 50, 2500, 4999]) {
+    const { ids } = tokenDistribution(logits, { temperature: 1, topK });
+    assertEquals([...ids], order.slice(0, topK).sort((a, b) => a - b));
   }
 });
 
