@@ -7,7 +7,7 @@
 import { whileWriting } from "../flow/system_error.ts";
 import { UserError } from "../flow/user_error.ts";
 import type { Graph } from "./graph.ts";
-import { adamW, sumOfSquares } from "./optimizer.ts";
+import { adamW } from "./optimizer.ts";
 import { evalGraph, type Segment, trainingGraph } from "./segment.ts";
 import { modelBytes } from "./serialise.ts";
 
@@ -22,8 +22,8 @@ export interface ArtifactManifest {
   builtFor: Record<string, unknown>;
   /** Files of each segment, in the chain's order; without a training graph where nothing learns. */
   segments: { name: string; eval: string; training?: string }[];
-  /** The optimiser's files. */
-  optimizer: { update: string; sumOfSquares: string };
+  /** The optimiser's file. */
+  optimizer: { update: string };
 }
 
 /** The paths of a segment's graphs. */
@@ -31,10 +31,9 @@ export function segmentPaths(name: string): { eval: string; training: string } {
   return { eval: `${name}/eval_model.onnx`, training: `${name}/training_model.onnx` };
 }
 
-/** The optimiser's paths. */
+/** The optimiser's path. */
 export const OPTIMIZER_PATHS = {
   update: "optimizer_model.onnx",
-  sumOfSquares: "sum_of_squares_model.onnx",
 } as const;
 
 const MANIFEST = "manifest.json";
@@ -50,7 +49,6 @@ export function buildArtifacts(segments: readonly Segment[]): ArtifactFiles {
     if (training.outputs.length > 0) put(paths.training, training);
   }
   put(OPTIMIZER_PATHS.update, adamW());
-  put(OPTIMIZER_PATHS.sumOfSquares, sumOfSquares());
   return files;
 }
 

@@ -52,12 +52,3 @@ export function adamW(): Graph {
   g.output("parameter_out", sub(g, kept, step));
   return g;
 }
-
-/** The sum of squares of a gradient `[elements]`: global-norm clipping adds them up. */
-export function sumOfSquares(): Graph {
-  const g = new Graph("sum_of_squares");
-  const x = g.input("gradient", "float32", ["elements"]);
-  const total = g.node("ReduceSumSquare", [x, g.ints([0])], "float32", [], { keepdims: 0 });
-  g.output("sum", total);
-  return g;
-}

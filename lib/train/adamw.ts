@@ -10,7 +10,8 @@ import type { ArtifactFiles } from "../onnx/mod.ts";
 import type { SessionOptions } from "../runtime/mod.ts";
 import type { MomentStore, MomentStoreOptions } from "./moments/moment_store.ts";
 import { type MomentsName, momentStores } from "./moments/stores.ts";
-import { UpdateGraphs, type UpdateScalars } from "./update_graphs.ts";
+import { sumOfSquares } from "./sum_of_squares.ts";
+import { UpdateGraph, type UpdateScalars } from "./update_graph.ts";
 
 /** AdamW's numbers, with PyTorch's names where it has them. */
 export interface AdamWOptions extends MomentStoreOptions {
@@ -70,16 +71,16 @@ function withDefaults(options: AdamWOptions): Numbers {
 /** The optimiser: moments of every parameter and the step count. */
 export class AdamW implements AsyncDisposable {
   readonly #options: Numbers;
-  readonly #graphs: UpdateGraphs;
+  readonly #graph: UpdateGraph;
   /** Moments of every parameter. */
   readonly moments: MomentStore;
   /** Whole steps done. */
   step = 0;
   #isTorn = false;
 
-  private constructor(options: AdamWOptions, graphs: UpdateGraphs, moments: MomentStore) {
+  private constructor(options: AdamWOptions, graph: UpdateGraph, moments: MomentStore) {
     this.#options = withDefaults(options);
-    this.#graphs = graphs;
+    this.#graph = graph;
     this.moments = moments;
   }
 
@@ -96,10 +97,10 @@ export class AdamW implements AsyncDisposable {
   ): Promise<AdamW> {
     const { moments = "float32" } = options;
     await using opening = new AsyncDisposableStack();
-    const graphs = opening.use(await UpdateGraphs.open(files, session));
+    const graph = opening.use(await UpdateGraph.open(files, session));
     const store = await momentStores[moments](parameters, options);
     opening.move();
-    return new AdamW(options, graphs, store);
+    return new AdamW(options, graph, store);
   }
 
   /** Whether gradients are scaled down to a norm, so that all have to be there before any is used. */
@@ -113,8 +114,8 @@ export class AdamW implements AsyncDisposable {
   }
 
   /** The global norm of gradients. */
-  async gradientNorm(gradients: Gradients): Promise<number> {
-    return normOf((await this.#sumsOfSquares(gradients)).values());
+  gradientNorm(gradients: Gradients): number {
+    return normOf(squaresOf(gradients).values());
   }
 
   /**
@@ -129,7 +130,7 @@ export class AdamW implements AsyncDisposable {
   ): Promise<number> {
     this.#refuseTorn();
     const learning = this.#learning(parameters, gradients);
-    const norm = await this.gradientNorm(learning);
+    const norm = this.gradientNorm(learning);
     this.#checkFinite(norm);
     await this.#updateAll(parameters, learning, learningRate, norm);
     this.#endStep();
@@ -150,7 +151,7 @@ export class AdamW implements AsyncDisposable {
     return {
       update: async (parameters, gradients) => {
         const learning = this.#learning(parameters, gradients);
-        const sums = await this.#sumsOfSquares(learning);
+        const sums = squaresOf(learning);
         const norm = normOf(sums.values());
         this.#checkFinite(norm);
         await this.#updateAll(parameters, learning, learningRate, norm);
@@ -171,14 +172,6 @@ export class AdamW implements AsyncDisposable {
     );
   }
 
-  async #sumsOfSquares(gradients: Gradients): Promise<Map<string, number>> {
-    const sums = new Map<string, number>();
-    for (const [name, gradient] of gradients) {
-      sums.set(name, await this.#graphs.sumOfSquares(gradient));
-    }
-    return sums;
-  }
-
   async #updateAll(
     parameters: Parameters,
     gradients: Gradients,
@@ -190,7 +183,7 @@ export class AdamW implements AsyncDisposable {
       const parameter = parameters.get(name)!;
       const scalars = this.#scalars(parameter, learningRate, norm);
       const data = parameter.data as Float32Array<ArrayBuffer>;
-      await this.#graphs.update(data, gradient, this.moments.parts(name), scalars);
+      await this.#graph.update(data, gradient, this.moments.parts(name), scalars);
     }
   }
 
@@ -241,9 +234,13 @@ export class AdamW implements AsyncDisposable {
 
   /** Frees the sessions and the moments. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#graphs[Symbol.asyncDispose]();
+    await this.#graph[Symbol.asyncDispose]();
     await this.moments[Symbol.asyncDispose]();
   }
+}
+
+function squaresOf(gradients: Gradients): Map<string, number> {
+  return new Map([...gradients].map(([name, gradient]) => [name, sumOfSquares(gradient)]));
 }
 
 function normOf(sumsOfSquares: Iterable<number>): number {

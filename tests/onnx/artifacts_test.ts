@@ -37,7 +37,6 @@ Deno.test("buildArtifacts makes a forward and a training graph a segment, and th
     "second/eval_model.onnx",
     "second/training_model.onnx",
     OPTIMIZER_PATHS.update,
-    OPTIMIZER_PATHS.sumOfSquares,
   ]);
   for (const [name, bytes] of files) {
     await using session = await Session.open(bytes, { name });
@@ -61,7 +60,6 @@ Deno.test("readArtifacts gives back what writeArtifacts was given, over what was
       "manifest.json",
       OPTIMIZER_PATHS.update,
       "second",
-      OPTIMIZER_PATHS.sumOfSquares,
     ]);
     assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 1);
   });

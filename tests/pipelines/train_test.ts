@@ -148,7 +148,6 @@ Deno.test("train with artifacts of a folder is bit by bit the run that builds th
         ]),
         "manifest.json",
         "optimizer_model.onnx",
-        "sum_of_squares_model.onnx",
       ],
     );
     await succeed("train", ...training(folder, "read", "--artifacts", artifacts));

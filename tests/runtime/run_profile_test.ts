@@ -65,7 +65,6 @@ Deno.test("a profile of a step names every segment, and its times add up", async
       "head/training_model.onnx": 1,
       "layer/training_model.onnx": 3,
       "embed/training_model.onnx": 1,
-      "sum_of_squares_model.onnx": parameters.size,
       "optimizer_model.onnx": parameters.size,
     });
     assertAlmostEquals(sessions.reduce((sum, one) => sum + one.seconds, 0), busy, 1e-6);

@@ -51,10 +51,10 @@ Deno.test("Learner.open frees what it has opened where a graph cannot be opened"
   ]);
 });
 
-Deno.test("AdamW.open frees what it has opened where a graph cannot be opened", async () => {
-  const broken = artifacts().set(OPTIMIZER_PATHS.sumOfSquares, Uint8Array.of(1));
+Deno.test("AdamW.open frees its graph where moments cannot be kept", async () => {
+  const options = { moments: "disk", momentsFile: "no/such/folder/moments.bin" } as const;
   const freed = await freedDuring(() =>
-    assertRejects(() => AdamW.open(broken, parameters), UserError, "cannot be opened")
+    assertRejects(() => AdamW.open(artifacts(), parameters, options), UserError, "moments.bin")
   );
   assertEquals(freed, [OPTIMIZER_PATHS.update]);
 });

@@ -15,7 +15,7 @@ const PHASES: Readonly<Record<string, RegExp>> = {
   "layers backward": /^layer\/training/,
   "embed backward": /^embed\/training/,
   "whole model": /^model\/training/,
-  "optimiser": /^(optimizer|sum_of_squares)/,
+  "optimiser": /^optimizer/,
 };
 
 /** Counts what sessions take from here on; called again, it gives the costs since the last call. */
