@@ -14,7 +14,7 @@ import {
   PART_LENGTH,
   partBounds,
 } from "./moment_store.ts";
-import { NumbersFile } from "./numbers_file.ts";
+import { NumbersFile } from "../numbers_file.ts";
 
 type Numbers = Float32Array<ArrayBuffer>;
 

@@ -4,12 +4,15 @@
  * @module
  */
 
-import { isSystemError, UserError, whileWriting } from "../../flow/mod.ts";
+import { isSystemError, UserError, whileWriting } from "../flow/mod.ts";
 
 /** Zeros that are written at once to make a file as long as it is to be. */
 const CHUNK = new Uint8Array(2 ** 22);
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Uint8Array {
+/** What goes into a file: numbers, or what they are written down as. */
+type Piece = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+function bytesOf({ buffer, byteOffset, byteLength }: Piece): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
@@ -41,11 +44,11 @@ export class NumbersFile implements AsyncDisposable {
 
   /**
    * Makes a file of so many zeros, in place of one that is there: a disk that is too full for it is
-   * noticed now, not in the middle of a step.
+   * noticed now, not in the middle of a step. It grows where more is written.
    *
    * @throws {UserError} If it cannot be written, or there is no room for it.
    */
-  static async create(path: string, count: number): Promise<NumbersFile> {
+  static async create(path: string, count = 0): Promise<NumbersFile> {
     const bytes = count * Float32Array.BYTES_PER_ELEMENT;
     const open = async () => {
       const writer = await Deno.open(path, { write: true, create: true, truncate: true });
@@ -58,16 +61,17 @@ export class NumbersFile implements AsyncDisposable {
         throw error;
       }
     };
-    return await whileWriting(path, open(), `the file takes ${bytes} bytes`);
+    const told = count > 0 ? `the file takes ${bytes} bytes` : undefined;
+    return await whileWriting(path, open(), told);
   }
 
   /**
    * Fills `numbers` from the file; one call at a time.
    *
-   * @param at The place of the first one, in numbers.
+   * @param at The place of the first one, in numbers (bytes, where these are asked for).
    * @throws {UserError} If the file cannot be read or is too short.
    */
-  async read(at: number, numbers: Float32Array<ArrayBuffer>): Promise<void> {
+  async read(at: number, numbers: Piece): Promise<void> {
     const bytes = bytesOf(numbers);
     try {
       await this.#reader.seek(at * numbers.BYTES_PER_ELEMENT, Deno.SeekMode.Start);
@@ -85,10 +89,10 @@ export class NumbersFile implements AsyncDisposable {
   /**
    * Puts `numbers` into the file; one call at a time.
    *
-   * @param at The place of the first one, in numbers.
+   * @param at The place of the first one, in numbers (bytes, where these are given).
    * @throws {UserError} If the file cannot be written.
    */
-  async write(at: number, numbers: Float32Array<ArrayBuffer>): Promise<void> {
+  async write(at: number, numbers: Piece): Promise<void> {
     const write = async () => {
       await this.#writer.seek(at * numbers.BYTES_PER_ELEMENT, Deno.SeekMode.Start);
       await writeAll(this.#writer, bytesOf(numbers));

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../../lib/flow/mod.ts";
-import { NumbersFile } from "../../../lib/train/moments/numbers_file.ts";
+import { UserError } from "../../lib/flow/mod.ts";
+import { NumbersFile } from "../../lib/train/numbers_file.ts";
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
