@@ -36,6 +36,7 @@ export * from "./composites/branch.ts";
 export * from "./composites/in_chunks.ts";
 export * from "./composites/log_probs.ts";
 export * from "./composites/loop.ts";
+export * from "./composites/placed_rows.ts";
 export * from "./composites/swiglu.ts";
 export * from "./dense_attention.ts";
 export * from "./differentiate.ts";

@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import { Random } from "../../lib/flow/random.ts";
 import {
   chunkedLogProbs,
@@ -69,4 +70,19 @@ Deno.test("log-probs in chunks are those of all logits at once, whatever the chu
 Deno.test("log-probs in chunks are those of all logits at once for a single prediction", async () => {
   await compare(1, 1);
   await compare(1, 8);
+});
+
+Deno.test("a head that predicts nothing teaches nothing", async () => {
+  const random = new Random("nothing");
+  const { hidden_grad, weight_grad, result } = await runGraph(logProbsGraph(true), {
+    hidden: uniform(random, [tokens, width]),
+    weight: uniform(random, [vocabulary, width]),
+    rows: ints([]),
+    targets: ints([]),
+    chunk_length: ints([1]),
+    seed: uniform(random, [0]),
+  });
+  assertEquals(floatsOf(hidden_grad), new Float32Array(tokens * width));
+  assertEquals(floatsOf(weight_grad), new Float32Array(vocabulary * width));
+  assertEquals(result.shape, [0]);
 });

@@ -6,13 +6,22 @@
 
 import type { Graph, Node, Value } from "../graph.ts";
 import { add, exp, mul, neg, sub } from "../operators/elementwise.ts";
-import { gatherElements, gatherRows, scatterAddElements } from "../operators/gather.ts";
-import { scatterAddRows, zerosLike } from "../operators/gather.ts";
-import { expand, lengthOf, pad, reshape, shapeOf, slice, unsqueeze } from "../operators/layout.ts";
+import { gatherElements, gatherRows, scatterAddElements, zerosLike } from "../operators/gather.ts";
+import {
+  expand,
+  lengthOf,
+  pad,
+  reshape,
+  reshapeTo,
+  shapeOf,
+  slice,
+  unsqueeze,
+} from "../operators/layout.ts";
 import { gemm, linear } from "../operators/matmul.ts";
 import type { GradientRules } from "../operators/rule.ts";
 import { logSoftmax } from "../operators/softmax.ts";
 import { loop } from "./loop.ts";
+import { placedRows } from "./placed_rows.ts";
 
 /** Which log-probs are asked for, and in which portions. */
 export interface Predictions {
@@ -62,16 +71,20 @@ function chunks(g: Graph, node: Node) {
     return { part, states, target, logits: linear(inner, states, weight) };
   }
 
-  /** Stacked chunks as one axis, without the padding. */
+  /** Stacked chunks as one axis, padding included. */
   function joined(stacked: Value): Value {
     const rest = stacked.shape.slice(2);
     const lengths = g.ints([-1, ...rest.map(Number)]);
-    const whole = g.node("Reshape", [stacked, lengths], "float32", ["padded", ...rest]);
-    return slice(g, whole, 0, g.ints([0]), length, rows.shape[0]);
+    return reshapeTo(g, stacked, lengths, ["padded", ...rest]);
+  }
+
+  /** Stacked chunks as one axis, without the padding. */
+  function whole(stacked: Value): Value {
+    return slice(g, joined(stacked), 0, g.ints([0]), length, rows.shape[0]);
   }
 
   const turns = reshape(g, count, []);
-  return { hidden, weight, rows, turns, padded, chunk, joined };
+  return { hidden, weight, rows, turns, padded, chunk, joined, whole };
 }
 
 /** The chosen log-probs of a chunk, and all: `[chunk]` and `[chunk, vocabulary]`. */
@@ -81,12 +94,12 @@ function chosen(g: Graph, logits: Value, target: Value): { one: Value; all: Valu
 }
 
 function expandForward(g: Graph, node: Node): Value[] {
-  const { turns, chunk, joined } = chunks(g, node);
+  const { turns, chunk, whole } = chunks(g, node);
   const { stacked } = loop(g, turns, "chunks", [], (inner, index) => {
     const { target, logits } = chunk(inner, index);
     return { carried: [], stacked: [chosen(inner, logits, target).one] };
   });
-  return [joined(stacked[0])];
+  return [whole(stacked[0])];
 }
 
 /**
@@ -94,7 +107,7 @@ function expandForward(g: Graph, node: Node): Value[] {
  * gradient begins with: gradients of hidden and weight, and the log-probs, which cost nothing more here.
  */
 function expandBackward(g: Graph, node: Node): Value[] {
-  const { hidden, weight, rows, turns, padded, chunk, joined } = chunks(g, node);
+  const { hidden, weight, rows, turns, padded, chunk, joined, whole } = chunks(g, node);
   const gradient = padded(node.inputs[5]!);
   const { carried, stacked } = loop(
     g,
@@ -114,8 +127,8 @@ function expandBackward(g: Graph, node: Node): Value[] {
       };
     },
   );
-  const dHidden = scatterAddRows(g, zerosLike(g, hidden), rows, joined(stacked[0]));
-  return [dHidden, carried[0], joined(stacked[1])];
+  const dHidden = placedRows(g, joined(stacked[0]), rows, hidden);
+  return [dHidden, carried[0], whole(stacked[1])];
 }
 
 /** The gradient of the chunked head is a composite of its own. */
