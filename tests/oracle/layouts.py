@@ -5,7 +5,7 @@
 Every line of standard input is JSON: documents and an objective, and either `gradients`, a file of
 float32 with another program's gradients in the order in which `names` lists them, or `sketch`. What
 comes back is the loss, its parts, and of each parameter how far its gradient is from the file's, or
-its sketch. Every sequence is a whole causal forward of its own.
+its sketch. Sequences are whole: those of a document are a batch, padded behind their ends.
 """
 
 import json
@@ -13,10 +13,11 @@ import sys
 from collections.abc import Iterator
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import LlamaForCausalLM
 
 from documents import Sequence
-from llama import to_float64, token_log_probs
+from llama import to_float64
 from objectives import Objective, ScoredDocument, loss, negative_log_likelihood, preference
 from sketch import sketch
 
@@ -28,11 +29,24 @@ def read_parts(document: dict) -> list[Sequence]:
     ]
 
 
+def token_log_probs(model: LlamaForCausalLM, sequences: list[list[int]]) -> list[torch.Tensor]:
+    """`[tokens]` each: the log-prob of each token after those before it; 0 for the first."""
+    rows = pad_sequence([torch.tensor(ids) for ids in sequences], batch_first=True)
+    # No token sees a later one, so that none sees padding.
+    logits = model(rows, use_cache=False).logits[:, :-1]
+    targets = rows[:, 1:, None]
+    predicted = logits.gather(2, targets)[..., 0] - logits.logsumexp(2)
+    return [
+        torch.cat([row.new_zeros(1), row[: len(ids) - 1]])
+        for row, ids in zip(predicted, sequences, strict=True)
+    ]
+
+
 def score(model: LlamaForCausalLM, document: dict) -> ScoredDocument:
     parts = read_parts(document)
     return ScoredDocument(
         parts,
-        [token_log_probs(model, part.ids) for part in parts],
+        token_log_probs(model, [part.ids for part in parts]),
         torch.tensor(document["referenceChosen"], dtype=torch.float64),
         torch.tensor(document["referenceRejected"], dtype=torch.float64),
     )
