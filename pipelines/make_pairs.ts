@@ -13,7 +13,7 @@ import {
 } from "../lib/data/mod.ts";
 import { reasonsOf, referenceHash } from "../lib/data/mod.ts";
 import { formatReport, jsonlFile, keptRows, pipe, UserError } from "../lib/flow/mod.ts";
-import { formatHttpStats } from "../lib/generate/mod.ts";
+import { formatHttpStats, formatSamplerStats, type Reader } from "../lib/generate/mod.ts";
 import { type AnsweredOptions, pairs, type PairsOptions, referenceOf } from "./pairing.ts";
 
 /** A file of pairs, gone on with where a run was stopped; returns what was left out, by reason. */
@@ -35,7 +35,7 @@ export async function makePairs(
   log.info(`${making}`);
   const report = await making.run({ signal });
   log.info(formatReport(report));
-  tellServer(options);
+  tellSamplers(options);
   const dropped = leftOut(report, done);
   if (done.length + report.rows === 0) {
     await Deno.remove(file);
@@ -66,7 +66,15 @@ export function noPairs(dropped: Record<string, number>): UserError {
   });
 }
 
-/** Says what a server was asked, where one was. */
-export function tellServer({ sampler, log }: Pick<PairsOptions, "sampler" | "log">): void {
-  if (sampler) log.info(`${sampler.name}: ${formatHttpStats(sampler.stats)}`);
+/** Says how much was written, and how fast. */
+export function tellSamplers(
+  { sampler, readers, log }: Pick<PairsOptions, "sampler" | "readers" | "log">,
+): void {
+  if (sampler) return log.info(`${sampler.name}: ${formatHttpStats(sampler.stats)}`);
+  const { short, long } = readers;
+  const tell = ({ sampler }: Reader, where: string) =>
+    log.info(`${sampler.name}${where}: ${formatSamplerStats(sampler.stats)}`);
+  if (short === long) return tell(short, "");
+  tell(short, " on short contexts");
+  tell(long, " on long contexts");
 }

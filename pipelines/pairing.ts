@@ -9,7 +9,7 @@ import { WORLD_SIZE } from "../examples/world/recipe.ts";
 import { type Recipe, watch } from "../lib/cli/mod.ts";
 import { chunk, type ChunkedDocument, compress, documents, instruct } from "../lib/data/mod.ts";
 import { pair, type ReferenceOptions, sampleLong, sampleShort } from "../lib/data/mod.ts";
-import type { DocumentRecord, DraftRecord, PairRecord } from "../lib/data/mod.ts";
+import type { DocumentRecord, DraftRecord, PairRecord, StageSampling } from "../lib/data/mod.ts";
 import { type Logger, pipe, type Pipeline, pipeline } from "../lib/flow/mod.ts";
 import type { Sink, Source, Stage } from "../lib/flow/mod.ts";
 import type { HttpSampler, Readers } from "../lib/generate/mod.ts";
@@ -47,12 +47,12 @@ export function parts(
 /** Documents in, questions with answers from short contexts out. */
 export function answered(options: AnsweredOptions): Stage<DocumentRecord, DraftRecord> {
   const { model, readers, recipe, sampler = readers.short.sampler } = options;
-  const { turns, instruction, maxTokens, temperature, questionTemperature } = recipe;
+  const { turns, instruction, questionTemperature } = recipe;
   const { tokenizer } = model;
   const chunks = parts(model, recipe);
   const documentsPerCall = documentsPerCallOf(options);
-  const asking = { maxTokens, temperature: questionTemperature };
-  const answering = { maxTokens, temperature };
+  const answering = answeringOf(recipe);
+  const asking = { ...answering, temperature: questionTemperature };
   return pipe(
     options.only ? pipe(chunks, options.only) : chunks,
     compress({ method: recipe.compress, turns, tokenizer, sampler }),
@@ -63,10 +63,10 @@ export function answered(options: AnsweredOptions): Stage<DocumentRecord, DraftR
 
 /** Documents in, pairs out. */
 export function pairs(options: PairsOptions): Pipeline<PairRecord> {
-  const { source, sink, readers, recipe, seed, log, deadLetters } = options;
-  const { maxTokens, temperature, filters, minConfidence } = recipe;
+  const { source, sink, model, readers, recipe, seed, log, deadLetters } = options;
+  const { filters, minConfidence, maxPromptTokens } = recipe;
   const sampler = options.sampler ?? readers.long.sampler;
-  const answering = { maxTokens, temperature };
+  const answering = answeringOf(recipe);
   const documentsPerCall = documentsPerCallOf(options);
   return pipeline({
     name: "pairs",
@@ -76,7 +76,7 @@ export function pairs(options: PairsOptions): Pipeline<PairRecord> {
     source,
     stages: [
       answered(options),
-      sampleLong({ sampler, sampling: answering, documentsPerCall }),
+      sampleLong({ sampler, sampling: answering, documentsPerCall, maxPromptTokens, model }),
       pair({ filters, minConfidence, reference: referenceOf(options) }),
       watch({ label: "pairs" }),
     ],
@@ -95,6 +95,12 @@ export function referenceOf({ model, readers: { short, long }, recipe }: Answere
     layout,
     contexts: [context],
   } satisfies ReferenceOptions;
+}
+
+/** How answers are drawn. */
+function answeringOf(recipe: Recipe): StageSampling {
+  const { maxTokens, temperature, repetitionPenalty, loopRounds } = recipe;
+  return { maxTokens, temperature, repetitionPenalty, loopRounds };
 }
 
 /** A server is to have as many requests at a time as it takes. */

@@ -13,7 +13,7 @@ import { leftOut } from "../lib/data/mod.ts";
 import { jsonlStdout } from "../lib/flow/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
-import { makePairs, noPairs, tellServer } from "./make_pairs.ts";
+import { makePairs, noPairs, tellSamplers } from "./make_pairs.ts";
 import { pairs, trainingDocuments } from "./pairing.ts";
 
 const making = command({
@@ -54,7 +54,7 @@ await main(making, async (flags, { signal, log, resumeWith }) => {
   const options = { source, model, readers, sampler, recipe, seed, log, deadLetters };
   if (out === undefined) {
     const report = await pairs({ ...options, sink: jsonlStdout() }).run({ signal });
-    tellServer(options);
+    tellSamplers(options);
     if (report.rows === 0) throw noPairs(leftOut(report));
   } else {
     resumeWith(`run the same command again: pairs that are done are kept in ${out}.part`);

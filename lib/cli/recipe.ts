@@ -31,6 +31,12 @@ export interface Recipe {
   questionTemperature: number;
   /** Temperature at which answers are drawn; 0 takes the likeliest token. */
   temperature: number;
+  /** Makes tokens of prompt and answer less likely, above 1. */
+  repetitionPenalty: number;
+  /** Ends an answer that says the same this many times in a row; 0 lets it go on. */
+  loopRounds: number;
+  /** Most tokens of a prompt with a whole document, which is shortened to fit; all where missing. */
+  maxPromptTokens?: number;
   /** Documents whose conversations are answered together. */
   documentsPerCall: number;
   /** Which turns are dropped. */
@@ -83,6 +89,8 @@ export const paperRecipe: Recipe = {
   maxTokens: 256,
   questionTemperature: 0.7,
   temperature: 1,
+  repetitionPenalty: 1,
+  loopRounds: 0,
   documentsPerCall: 1,
   filters: DEFAULT_FILTERS,
   minConfidence: 0,
@@ -117,6 +125,16 @@ export const pairFlags = {
   maxTokens: size("Most tokens of an answer"),
   questionTemperature: amount("Temperature at which questions are drawn"),
   temperature: amount("Temperature at which answers are drawn; 0 takes the likeliest"),
+  repetitionPenalty: number({
+    summary: "Makes tokens of prompt and answer less likely, above 1, as in transformers",
+    min: 0.01,
+  }),
+  loopRounds: number({
+    summary: "Ends an answer that says the same so many times in a row; 0 lets it go on",
+    integer: true,
+    min: 0,
+  }),
+  maxPromptTokens: size("Most tokens of a prompt; a document that is longer loses its middle"),
   minConfidence: number({
     summary: "Least confidence of a chosen answer, as mean probability of its tokens",
     min: 0,

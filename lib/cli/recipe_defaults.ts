@@ -13,6 +13,7 @@ const LEFT_OUT: Partial<Record<string, string>> = {
   ropeTheta: "the model's own",
   nll: "the objective's own",
   steps: "what the epochs take",
+  maxPromptTokens: "no bound",
   lora: "all weights learn",
 };
 

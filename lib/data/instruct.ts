@@ -86,8 +86,8 @@ function withQuestions(
   return turns;
 }
 
-/** The questions of an answer; one that was cut off in the middle is left out. */
+/** The questions of an answer; one that was ended in the middle is left out. */
 function questionsOf({ text, finish }: Generation): string[] {
   const questions = parseQuestions(text);
-  return finish === "length" ? questions.slice(0, -1) : questions;
+  return finish === "stop" ? questions : questions.slice(0, -1);
 }

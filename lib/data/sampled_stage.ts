@@ -49,8 +49,11 @@ export async function* askAbout(
     context.meter.count("answers", answers.length);
     const sizes = answers.map(({ newTokens, tokenIds }) => newTokens ?? tokenIds.length);
     context.meter.count("tokens", sizes.reduce((sum, size) => sum + size, 0));
-    const cutOff = answers.filter(({ finish }) => finish === "length").length;
+    const ended = (how: Generation["finish"]) =>
+      answers.filter(({ finish }) => finish === how).length;
+    const [cutOff, inLoops] = [ended("length"), ended("loop")];
     if (cutOff > 0) context.meter.count("answers cut at maxTokens", cutOff);
+    if (inLoops > 0) context.meter.count("answers ended in a loop", inLoops);
     let next = 0;
     for (const [index, draft] of documents.entries()) {
       yield { draft, answers: answers.slice(next, next += asked[index].length) };

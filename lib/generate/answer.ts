@@ -5,6 +5,7 @@
  */
 
 import type { Random } from "../flow/mod.ts";
+import { endsInLoop } from "./loops.ts";
 import { drawToken } from "./sampling.ts";
 import type { Generation, SamplingOptions } from "./types.ts";
 
@@ -25,11 +26,14 @@ export class Answer {
   readonly logProbs: number[] = [];
   readonly #options: TokenSamplingOptions;
   readonly #random: Random;
+  readonly #seen: Set<number>;
   #finish: Generation["finish"] | undefined;
 
-  constructor(options: TokenSamplingOptions, random: Random) {
+  /** An answer to a prompt, without a token yet. */
+  constructor(prompt: readonly number[], options: TokenSamplingOptions, random: Random) {
     this.#options = options;
     this.#random = random;
+    this.#seen = new Set(options.repetitionPenalty === undefined ? [] : prompt);
   }
 
   /** Whether no token may follow. */
@@ -44,12 +48,15 @@ export class Answer {
    * @param normaliser Log of the sum of e^logit.
    */
   take(logits: Float32Array, normaliser: number): void {
-    const { maxTokens, endTokenIds = [], isFinished } = this.#options;
-    const { id, logProb } = drawToken(logits, this.#options, this.#random, normaliser);
+    const { maxTokens, endTokenIds = [], isFinished, loopRounds = 0 } = this.#options;
+    const known = { normaliser, seen: this.#seen };
+    const { id, logProb } = drawToken(logits, this.#options, this.#random, known);
     this.tokenIds.push(id);
     this.logProbs.push(logProb);
+    this.#seen.add(id);
     if (endTokenIds.includes(id) || isFinished?.(this.tokenIds)) this.#finish = "stop";
     else if (this.tokenIds.length >= maxTokens) this.#finish = "length";
+    else if (endsInLoop(this.tokenIds, loopRounds)) this.#finish = "loop";
   }
 
   /** The answer as it ended. */

@@ -6,10 +6,22 @@
 
 import { type Random, UserError } from "../flow/mod.ts";
 import { nthLargest } from "./nth_largest.ts";
+import { penalised } from "./repetition_penalty.ts";
 import type { SamplingOptions } from "./types.ts";
 
 /** What of the sampling options decides which token is taken. */
-export type TokenRules = Pick<SamplingOptions, "temperature" | "topP" | "topK">;
+export type TokenRules = Pick<
+  SamplingOptions,
+  "temperature" | "topP" | "topK" | "repetitionPenalty"
+>;
+
+/** What is known already where a token is taken. */
+export interface DrawOptions {
+  /** Log of the sum of e^logit. @default {computed} */
+  normaliser?: number;
+  /** Tokens that `repetitionPenalty` is for. @default {none} */
+  seen?: ReadonlySet<number>;
+}
 
 /** A token that was taken. */
 export interface DrawnToken {
@@ -32,7 +44,8 @@ export interface TokenDistribution {
  *
  * @throws {UserError} If a number is outside its range; the message names it.
  */
-export function checkRules({ temperature = 0, topP = 1, topK = 0 }: TokenRules): void {
+export function checkRules(rules: TokenRules): void {
+  const { temperature = 0, topP = 1, topK = 0, repetitionPenalty = 1 } = rules;
   if (!(temperature >= 0 && temperature < Infinity)) {
     throw new UserError(`The temperature must be 0 or more, not ${temperature}`);
   }
@@ -41,6 +54,9 @@ export function checkRules({ temperature = 0, topP = 1, topK = 0 }: TokenRules):
   }
   if (!(Number.isSafeInteger(topK) && topK >= 0)) {
     throw new UserError(`topK must be a whole number, 0 for all tokens, not ${topK}`);
+  }
+  if (!(repetitionPenalty > 0 && repetitionPenalty < Infinity)) {
+    throw new UserError(`The repetition penalty must be above 0, not ${repetitionPenalty}`);
   }
 }
 
@@ -144,7 +160,6 @@ function sumOf(numbers: Float64Array): number {
  * Takes a token by rules.
  *
  * @param logits float32 `[vocabulary]`
- * @param normaliser Log of the sum of e^logit, where it is known already.
  * @throws {UserError} If the logits are no numbers.
  *
  * @example The log-prob is the model's own, whatever the rules leave
@@ -161,7 +176,7 @@ export function drawToken(
   logits: Float32Array,
   rules: TokenRules,
   random: Random,
-  normaliser: number = logNormaliser(logits),
+  { normaliser = logNormaliser(logits), seen }: DrawOptions = {},
 ): DrawnToken {
   if (!Number.isFinite(normaliser)) {
     throw new UserError("The model's logits are not finite numbers", {
@@ -169,7 +184,11 @@ export function drawToken(
         "Its weights hold NaN or infinity: go back to a checkpoint from before training diverged",
     });
   }
-  const { ids, probabilities } = tokenDistribution(logits, rules);
+  const { repetitionPenalty = 1 } = rules;
+  const weighed = seen === undefined || repetitionPenalty === 1
+    ? logits
+    : penalised(logits, seen, repetitionPenalty);
+  const { ids, probabilities } = tokenDistribution(weighed, rules);
   let at = 0;
   if (ids.length > 1) {
     let left = random.next() - probabilities[0];

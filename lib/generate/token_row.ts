@@ -81,19 +81,36 @@ export interface RowPiece {
   since: number;
 }
 
+/** Pieces do not get shorter than this: products of fewer rows take nearly as long. */
+const SHORTEST = 32;
+
+/** Tokens of a piece after others, so that there are at most so many pairs with what they may see. */
+function pieceLength(before: number, longest: number, pairs: number): number {
+  const most = (Math.sqrt(before * before + 4 * pairs) - before) / 2;
+  return Math.min(longest, Math.max(SHORTEST, Math.floor(most)));
+}
+
 /**
  * Cuts a row of clusters into pieces of at most `longest` tokens: short clusters together, long
  * ones in nearly equal parts, so that no token pays for the keys of clusters that it cannot see.
+ *
+ * @param pairs Pieces get shorter where there is more before them, so that the pairs of a token and
+ * one before it, which scores are computed of, stay below this.
  */
-export function prefillPieces(clusters: readonly Cluster[], longest: number): RowPiece[] {
+export function prefillPieces(
+  clusters: readonly Cluster[],
+  longest: number,
+  pairs = Number.MAX_SAFE_INTEGER,
+): RowPiece[] {
   const pieces: RowPiece[] = [];
   let since = 0;
   let end = 0;
   const flush = () => {
-    const count = Math.ceil((end - since) / longest);
-    for (let index = 0; index < count; index++) {
-      const border = (part: number) => since + Math.round(part * (end - since) / count);
-      pieces.push({ from: border(index), to: border(index + 1), since });
+    for (let from = since; from < end;) {
+      const parts = Math.ceil((end - from) / pieceLength(from - since, longest, pairs));
+      const to = from + Math.ceil((end - from) / parts);
+      pieces.push({ from, to, since });
+      from = to;
     }
     since = end;
   };

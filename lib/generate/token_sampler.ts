@@ -17,13 +17,19 @@ import { CachedForward, type ForwardWeights, forwardWeights } from "./cached_for
 import { type Cluster, clusterLength, clusterPrompts } from "./clusters.ts";
 import { KeyValueCache } from "./key_value_cache.ts";
 import { noStats, type SamplerStats } from "./sampler_stats.ts";
+import { checkLoopRounds } from "./loops.ts";
 import { checkRules } from "./sampling.ts";
 import { emptyRow, prefillPieces, promptRow, type RowEnd, rowPart } from "./token_row.ts";
 
 /** How much a sampler computes at once: memory and speed, never results. */
 export interface TokenSamplerOptions extends ForwardOptions {
-  /** Prompt tokens that are computed at once. @default {256} */
+  /** Most prompt tokens that are computed at once. @default {256} */
   prefillTokens?: number;
+  /**
+   * Bytes that the scores of such tokens may take: far into a long document fewer are computed at
+   * once, down to 32. Three arrays of this size are held. @default {134_217_728}
+   */
+  scoreBytes?: number;
   /** Tokens that documents are put together up to, to be answered side by side. @default {2048} */
   batchTokens?: number;
   /** Tokens that questions on a document may take before they outgrow it. @default {256} */
@@ -100,8 +106,9 @@ export class TokenSampler implements AsyncDisposable {
     this.#config = config;
     this.#parameters = parameters;
     this.#forward = forward;
-    const { prefillTokens = 256, batchTokens = 2048, branchTokens = 256 } = options;
-    this.#options = { prefillTokens, batchTokens, branchTokens };
+    const { prefillTokens = 256, scoreBytes = 2 ** 27, batchTokens = 2048, branchTokens = 256 } =
+      options;
+    this.#options = { prefillTokens, scoreBytes, batchTokens, branchTokens };
   }
 
   /** Makes a model's graphs ready; its weights are read anew at every call. */
@@ -144,7 +151,9 @@ export class TokenSampler implements AsyncDisposable {
     if (!(Number.isSafeInteger(options.maxTokens) && options.maxTokens > 0)) {
       throw new UserError(`maxTokens must be a positive whole number, not ${options.maxTokens}`);
     }
-    const answers = randomOf(prompts, options.seed ?? 0).map((own) => new Answer(options, own));
+    checkLoopRounds(options.loopRounds);
+    const answers = randomOf(prompts, options.seed ?? 0)
+      .map((own, index) => new Answer(prompts[index], options, own));
     const weights = forwardWeights(this.#config, this.#parameters);
     const clusters = this.#clusters(prompts);
     const batches = consecutive(clusters, this.#options.batchTokens, clusterLength);
@@ -152,12 +161,18 @@ export class TokenSampler implements AsyncDisposable {
     for (const [index, batch] of batches.entries()) {
       const cache = this.#cacheFor(batch, options.maxTokens);
       let open = await this.#prefill(weights, cache, batch, answers, options.signal);
-      if (index === 0) this.#stats.secondsToFirstToken = (performance.now() - started) / 1000;
+      if (index === 0) this.#countCall((performance.now() - started) / 1000);
       while (open.length > 0) open = await this.#step(weights, cache, open, options.signal);
     }
     for (const { length } of prompts) this.#stats.promptTokens += length;
     for (const { tokenIds } of answers) this.#stats.newTokens += tokenIds.length;
     return answers.map(({ generation }) => generation);
+  }
+
+  #countCall(secondsToFirstToken: number): void {
+    const stats = this.#stats;
+    stats.calls++;
+    stats.secondsToFirstToken += (secondsToFirstToken - stats.secondsToFirstToken) / stats.calls;
   }
 
   /** Prompts that begin alike together, unless their ends change how their beginning is computed. */
@@ -184,11 +199,13 @@ export class TokenSampler implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<OpenAnswer[]> {
     const started = performance.now();
-    const { hiddenSize } = this.#config;
+    const { hiddenSize, headCount } = this.#config;
     const { row, ends } = promptRow(clusters);
     const lengths = documentLengths(row);
     const last = new Float32Array(ends.length * hiddenSize);
-    for (const { from, to, since } of prefillPieces(clusters, this.#options.prefillTokens)) {
+    const { prefillTokens, scoreBytes } = this.#options;
+    const pairs = scoreBytes / (headCount * Float32Array.BYTES_PER_ELEMENT);
+    for (const { from, to, since } of prefillPieces(clusters, prefillTokens, pairs)) {
       const part = rowPart(row, from, to);
       const options = { since, lengths: lengths.subarray(from, to), signal };
       const hidden = await this.#forward.hidden(weights, cache, part, options);

@@ -10,6 +10,17 @@ export interface SamplingOptions {
   topP?: number;
   /** Keeps this many of the likeliest tokens; 0 keeps all. @default {0} */
   topK?: number;
+  /**
+   * Makes tokens of the prompt and of the answer so far less likely, as transformers' option of that
+   * name does: above 1 they lose, and facts that an answer should copy from a document with them.
+   * @default {1}
+   */
+  repetitionPenalty?: number;
+  /**
+   * Ends an answer that says the same tokens this many times in a row, 24 tokens or more in all; 0
+   * lets it go on. @default {0}
+   */
+  loopRounds?: number;
   /** Strings that end an answer and are cut from it. */
   stop?: readonly string[];
   /** Same seed, same prompts: same text. @default {0} */
@@ -34,8 +45,8 @@ export interface Generation {
   logProbs: number[];
   /** How many tokens it has, where somebody else counted them. @default {tokenIds.length} */
   newTokens?: number;
-  /** Why it ended: the model's end token or a stop string, or `maxTokens`. */
-  finish: "stop" | "length";
+  /** Why it ended: the model's end token or a stop string, `maxTokens`, or `loopRounds`. */
+  finish: "stop" | "length" | "loop";
 }
 
 /** Something that answers chats: a model here, or one behind HTTP. */

@@ -69,3 +69,17 @@ Deno.test("prefillPieces puts short clusters together and cuts long ones", () =>
   ]);
   assert(pieces.every(({ from, to }) => to - from <= 5));
 });
+
+Deno.test("prefillPieces get shorter far into a long document, and are not cut below 32 tokens", () => {
+  const document = Array.from({ length: 20_000 }, (_, at) => at);
+  const most = 256 * 4096;
+  const pieces = prefillPieces(clusterPrompts([document], OPTIONS), 256, most);
+  assertEquals(pieces[0], { from: 0, to: 254, since: 0 });
+  for (const [index, { from, to }] of pieces.entries()) {
+    assertEquals(from, index === 0 ? 0 : pieces[index - 1].to);
+    assert((to - from) * to <= most);
+  }
+  assertEquals(pieces.at(-1)!.to, document.length);
+  const tight = prefillPieces(clusterPrompts([document], OPTIONS), 256, 1);
+  assertEquals(tight.length, document.length / 32);
+});

@@ -109,6 +109,18 @@ Deno.test("drawToken draws by probability and tells the model's own log-prob", (
   [2 / 7, 1 / 7, 4 / 7].forEach((p, id) => assert(Math.abs(counts[id] - 4000 * p) < 130));
 });
 
+Deno.test("drawToken takes what a repetition penalty leaves likeliest, and tells the model's log-prob", () => {
+  const logits = Float32Array.of(2, 1.5, -1, -1.2);
+  const draw = (repetitionPenalty: number, seen: number[], among = logits) =>
+    drawToken(among, { repetitionPenalty }, new Random(1), { seen: new Set(seen) });
+  assertEquals(draw(1, [0]).id, 0);
+  assertEquals(draw(1.5, [0]).id, 1);
+  assertEquals(draw(1.5, [0, 1]).id, 0);
+  assertEquals(draw(1.5, [2], Float32Array.of(-3, -2, -1, -1.2)).id, 3);
+  assertAlmostEquals(draw(1.5, [0]).logProb, 1.5 - logNormaliser(logits), 1e-6);
+  assertEquals([...logits], [...Float32Array.of(2, 1.5, -1, -1.2)]);
+});
+
 Deno.test("drawToken repeats itself with the same seed", () => {
   const draw = (seed: number) => {
     const random = new Random(seed);

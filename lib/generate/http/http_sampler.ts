@@ -115,6 +115,9 @@ export class HttpSampler implements Sampler {
     { signal, ...sampling }: SamplingOptions,
   ): Promise<Generation[]> {
     const fields = samplingFields(sampling);
+    if (sampling.loopRounds) {
+      this.#warnOnce("loops", `${this.name} does not end answers in loops: they go to maxTokens`);
+    }
     const requests = conversations.map((messages) => ({ messages, fields }));
     const context = createContext({
       signal,
