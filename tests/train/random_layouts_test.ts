@@ -3,13 +3,17 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { Random } from "../../lib/flow/random.ts";
 import {
+  graphsOf,
+  layerKinds,
+  type ModelConfig,
   packRow,
   parseConfig,
   randomParameters,
   type SequencedDocument,
 } from "../../lib/model/mod.ts";
 import { objectiveNamed } from "../../lib/objective/mod.ts";
-import { Learner } from "../../lib/train/mod.ts";
+import { type ArtifactFiles, buildArtifacts, chunked } from "../../lib/onnx/mod.ts";
+import { Learner, type LearnerOptions, trainingSegments } from "../../lib/train/mod.ts";
 import { relativeError } from "../support/golden_cases.ts";
 import { randomLayout } from "../support/random_layout.ts";
 import { denseLearn, type DenseLearnt } from "./dense/learn.ts";
@@ -69,8 +73,23 @@ const settings: Record<string, Setting> = {
 
 /** Mostly short rows; some about a block of attention long, and some of several blocks. */
 function rowTokens(random: Random): number {
-  const [around, most] = random.pick([[10, 50], [10, 50], [10, 90], [120, 20], [100, 250]]);
+  const [around, most] = random.pick([[10, 50], [10, 50], [10, 90], [120, 20], [100, 200]]);
   return around + random.int(most);
+}
+
+/** Training artifacts with layers that go through rows of more than 24 tokens in chunks. */
+function chunkedLayers(
+  config: ModelConfig,
+  { name, aggregation }: DenseObjective,
+): ArtifactFiles {
+  const layers = new Map(
+    layerKinds(config).map((kind) => {
+      const layer = graphsOf(config).layer(config, kind);
+      return [kind.name, chunked(layer, { chunkLength: 24 })];
+    }),
+  );
+  const segments = trainingSegments(config, objectiveNamed(name), aggregation);
+  return buildArtifacts(segments.map((segment) => layers.get(segment.name) ?? segment));
 }
 
 /** Fails where the engine's results are further from the dense ones than float32 explains. */
@@ -95,23 +114,19 @@ function assertSame(
 /** Learns documents in one row or several. */
 async function learnRows(learner: Learner, rows: readonly SequencedDocument[][]) {
   learner.clear();
-  const found = {
-    loss: 0,
-    nll: 0,
-    preference: 0,
-    chosen: [] as number[],
-    rejected: [] as number[],
-  };
+  const results = [];
   for (const row of rows) {
-    const result = await learner.accumulate(packRow(row), 1 / rows.flat().length);
-    found.loss += result.loss;
-    found.nll += result.nll;
-    found.preference += result.preference ?? NaN;
-    found.chosen.push(...result.logProbs.chosen);
-    found.rejected.push(...result.logProbs.rejected);
+    results.push(await learner.accumulate(packRow(row), 1 / rows.flat().length));
   }
-  const { preference, ...others } = found;
-  return Number.isNaN(preference) ? others : found;
+  const sum = (of: readonly number[]) => of.reduce((a, b) => a + b);
+  const preferences = results.flatMap(({ preference }) => preference ?? []);
+  return {
+    loss: sum(results.map(({ loss }) => loss)),
+    nll: sum(results.map(({ nll }) => nll)),
+    ...(preferences.length > 0 ? { preference: sum(preferences) } : {}),
+    chosen: results.flatMap(({ logProbs }) => [...logProbs.chosen]),
+    rejected: results.flatMap(({ logProbs }) => [...logProbs.rejected]),
+  };
 }
 
 for (const [name, { config: own, objective }] of Object.entries(settings)) {
@@ -130,18 +145,19 @@ for (const [name, { config: own, objective }] of Object.entries(settings)) {
     const config = parseConfig(raw);
     const parameters = randomParameters(config, 5);
     const dense = denseLlama(raw, parameters);
-    const { aggregation, beta, lambda } = objective;
-    const open = (segment: "layer" | "model") =>
+    const { name: loss, ...numbers } = objective;
+    const open = (options: Partial<LearnerOptions>) =>
       Learner.open(config, parameters, {
-        objective: objectiveNamed(objective.name),
-        aggregation,
-        beta,
-        lambda,
-        segment,
+        ...numbers,
+        ...options,
+        objective: objectiveNamed(loss),
         threads: 1,
       });
-    await using byLayer = await open("layer");
-    await using atOnce = await open("model");
+    await using byLayer = await open({});
+    await using atOnce = await open({ segment: "model" });
+    await using inChunks = await open({ artifacts: chunkedLayers(config, objective) });
+    // The usual way is held to every layout, each of the others to a third of them.
+    const ways = [{ byLayer, atOnce }, { byLayer, inChunks }, { byLayer }];
 
     let several = 0;
     for (let layout = 0; layout < LAYOUTS; layout++) {
@@ -149,16 +165,15 @@ for (const [name, { config: own, objective }] of Object.entries(settings)) {
       const documents = randomLayout(random, {
         vocabulary: VOCABULARY,
         tokens: rowTokens(random),
-        chosenOnly: objective.name === "sft",
+        chosenOnly: loss === "sft",
       });
       const cut = random.int(documents.length + 1);
       const rows = [documents.slice(0, cut), documents.slice(cut)].filter((row) => row.length > 0);
       several += Number(rows.some((row) => row.length > 1));
       const expected = denseLearn(dense, documents, objective);
-      for (const learner of layout % 3 === 0 ? [byLayer, atOnce] : [byLayer]) {
+      for (const [way, learner] of Object.entries(ways[layout % ways.length])) {
         const found = await learnRows(learner, rows);
-        const which = learner === atOnce ? ", the whole model at once" : "";
-        assertSame(found, learner.gradients, expected, `layout ${layout}${which}`);
+        assertSame(found, learner.gradients, expected, `layout ${layout}, ${way}`);
       }
     }
     assert(several > 0);
