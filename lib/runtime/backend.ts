@@ -7,7 +7,7 @@
 import type { Device } from "./device.ts";
 import type { RunProbe } from "./run_probe.ts";
 import type { Declared, ShapeCheck } from "./shape_check.ts";
-import type { HostTensor, Tensors } from "./tensor.ts";
+import type { HostTensor, MakeTensor, Tensors } from "./tensor.ts";
 
 /**
  * How onnxruntime is called: `ffi` straight through its C functions, which writes outputs where they
@@ -15,6 +15,14 @@ import type { HostTensor, Tensors } from "./tensor.ts";
  * copies every output and knows devices beside the CPU.
  */
 export type BackendName = "ffi" | "binding";
+
+/** What else a run is asked for. */
+export interface RunExtras {
+  /** Makes the larger outputs that are returned, where the backend does not copy them. */
+  readonly make: MakeTensor;
+  /** Looks into the run, where the backend has a way to. */
+  readonly probe?: RunProbe;
+}
 
 /** A graph that one of the backends made ready. */
 export interface LoadedGraph {
@@ -27,13 +35,12 @@ export interface LoadedGraph {
    * @param inputs Every input, checked.
    * @param into Where outputs go, checked; the others are returned.
    * @param lengths What the checks of this run learned of symbolic lengths.
-   * @param probe Looks into the run, where the backend has a way to.
    */
   run(
     inputs: Tensors,
     into: Tensors,
     lengths: ShapeCheck,
-    probe?: RunProbe,
+    extras: RunExtras,
   ): Promise<Record<string, HostTensor>>;
   /** Frees the graph; nothing runs any more. */
   release(): Promise<void>;

@@ -19,11 +19,13 @@ export type { OperatorCall, OperatorTrace } from "./operator_trace.ts";
 export * from "./run_profile.ts";
 export * from "./session.ts";
 export {
+  emptyTensor,
   floats,
   floatScalar,
   floatsOf,
   type HostTensor,
   ints,
+  type MakeTensor,
   type TensorData,
   type Tensors,
 } from "./tensor.ts";

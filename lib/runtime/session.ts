@@ -11,7 +11,7 @@ import { loadGraph } from "./load_graph.ts";
 import { bytesOf, isLookedInto, isObserved, tellRun } from "./observe.ts";
 import { RunProbe } from "./run_probe.ts";
 import { ShapeCheck } from "./shape_check.ts";
-import type { HostTensor, Tensors } from "./tensor.ts";
+import { emptyTensor, type HostTensor, type MakeTensor, type Tensors } from "./tensor.ts";
 
 /** How a session runs. */
 export interface SessionOptions {
@@ -82,25 +82,31 @@ export class Session implements AsyncDisposable {
    *
    * @param into Tensors that outputs are written to; they may be inputs of the same run where the
    * graph reads them in the last operation only. Outputs named here are not returned.
+   * @param make Makes room for outputs that are returned. Small ones do without, and so do those
+   * that the backend copies in any case. @default {new arrays}
    * @throws {TypeError} If tensors are missing, unknown, or of another type or shape.
    */
-  async run(inputs: Tensors, into: Tensors = {}): Promise<Record<string, HostTensor>> {
+  async run(
+    inputs: Tensors,
+    into: Tensors = {},
+    make: MakeTensor = emptyTensor,
+  ): Promise<Record<string, HostTensor>> {
     if (this.#disposed) throw new TypeError(`${this.name} was disposed and cannot run`);
     const lengths = this.#check(inputs, into);
     this.#running++;
     try {
-      if (!isObserved()) return await this.#graph.run(inputs, into, lengths);
-      return await this.#observe(inputs, into, lengths);
+      if (!isObserved()) return await this.#graph.run(inputs, into, lengths, { make });
+      return await this.#observe(inputs, into, lengths, make);
     } finally {
       this.#running--;
     }
   }
 
-  async #observe(inputs: Tensors, into: Tensors, lengths: ShapeCheck) {
+  async #observe(inputs: Tensors, into: Tensors, lengths: ShapeCheck, make: MakeTensor) {
     const { name, backend } = this;
     using probe = isLookedInto(name) ? new RunProbe() : undefined;
     const start = performance.now();
-    const outputs = await this.#graph.run(inputs, into, lengths, probe);
+    const outputs = await this.#graph.run(inputs, into, lengths, { make, probe });
     const operators = probe?.read();
     const end = operators ? operators.start + operators.trace.took / 1000 : performance.now();
     const bytesOut = bytesOf(outputs) + bytesOf(into);

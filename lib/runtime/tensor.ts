@@ -38,6 +38,9 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
+/** Makes room for a tensor, whatever is in there before it is written. */
+export type MakeTensor = (type: keyof TensorData, shape: readonly number[]) => HostTensor;
+
 /** A tensor of zeros. */
 export function emptyTensor(type: keyof TensorData, shape: readonly number[]): HostTensor {
   return { type, data: new ARRAY_OF[type](elementCount(shape)), shape } as HostTensor;

@@ -37,10 +37,13 @@ import {
   type SessionOptions,
   type Tensors,
 } from "../runtime/mod.ts";
+import { type ActivationsName, keptStores } from "./kept/stores.ts";
+import { RowBuffers } from "./row_buffers.ts";
 import { GradientBuffers } from "./gradient_buffers.ts";
 import { type GradientTaker, handingOver, readersOf } from "./hand_over.ts";
 import {
   layeredPass,
+  type PassMemory,
   type RowPass,
   type RunSegment,
   type SegmentRunner,
@@ -74,6 +77,15 @@ export interface LearnerOptions extends SessionOptions, Partial<ObjectiveWeights
    * @default {"layer"}
    */
   segment?: SegmentChoice;
+  /**
+   * Where layers' inputs and what attention gave are between forward and backward: in `memory`, on
+   * `disk`, or there in 16 bits (`disk16`). A whole model at once keeps none.
+   *
+   * @default {"memory"}
+   */
+  activations?: ActivationsName;
+  /** The file of activations that are on disk. @default {one in the system's temporary folder} */
+  activationsFile?: string;
 }
 
 /**
@@ -87,6 +99,15 @@ type LearnerState = Pick<
   Learner,
   "config" | "parameters" | "artifacts" | "objective" | "weights" | "adapter"
 >;
+
+/** What a learner computes with. */
+interface LearnerMeans {
+  sessions: Sessions;
+  pass: RowPass;
+  memory: PassMemory;
+  /** Segments that read each parameter. */
+  readers: ReadonlyMap<string, number>;
+}
 
 function artifactOf(artifacts: ArtifactFiles, path: string): Uint8Array {
   const bytes = artifacts.get(path);
@@ -112,6 +133,7 @@ export class Learner implements AsyncDisposable {
   readonly weights: ObjectiveWeights;
   readonly #sessions: Sessions;
   readonly #pass: RowPass;
+  readonly #memory: PassMemory;
   readonly #gradients: GradientBuffers;
   /** Segments that read each parameter. */
   readonly #readers: ReadonlyMap<string, number>;
@@ -120,9 +142,7 @@ export class Learner implements AsyncDisposable {
 
   private constructor(
     { config, parameters, artifacts, objective, weights, adapter }: LearnerState,
-    sessions: Sessions,
-    pass: RowPass,
-    readers: ReadonlyMap<string, number>,
+    { sessions, pass, readers, memory }: LearnerMeans,
   ) {
     this.config = config;
     this.parameters = parameters;
@@ -136,6 +156,7 @@ export class Learner implements AsyncDisposable {
     this.#pass = pass;
     this.#gradients = new GradientBuffers(this.learning);
     this.#readers = readers;
+    this.#memory = memory;
   }
 
   /** Builds (or takes) the training artifacts of a model and makes them ready. */
@@ -145,13 +166,18 @@ export class Learner implements AsyncDisposable {
     options: LearnerOptions,
   ): Promise<Learner> {
     const { objective, aggregation = "sum", beta = 0.1, lambda = 0.01, adapter } = options;
-    const { device, threads, backend, segment } = options;
+    const { device, threads, backend, segment, activations = "memory" } = options;
     const lora = adapter?.lora;
     const artifacts = options.artifacts ??
       buildArtifacts(trainingSegments(config, objective, aggregation, lora, segment));
     const open = (path: string) => () =>
       Session.open(artifactOf(artifacts, path), { device, threads, backend, name: path });
     const whole = artifacts.has(segmentPaths(WHOLE).training);
+    if (whole && activations !== "memory") {
+      throw new UserError(`A model that is one segment keeps no activations on ${activations}`, {
+        hint: "leave segment out, or activations",
+      });
+    }
     const layers = layerKinds(config).map(({ name }) => name);
     const forward = whole ? [] : ["embed", ...layers];
     const backward = whole ? [WHOLE] : [adapter ? FIRST_LAYER : "embed", ...layers, "head"];
@@ -159,14 +185,19 @@ export class Learner implements AsyncDisposable {
       ...forward.map((segment) => segmentPaths(segment).eval),
       ...backward.map((segment) => segmentPaths(segment).training),
     ];
-    const sessions = await openAll(Object.fromEntries(paths.map((path) => [path, open(path)])));
+    const buffers = new RowBuffers();
+    const { kept, ...sessions } = await openAll({
+      ...Object.fromEntries(paths.map((path) => [path, open(path)])),
+      kept: () => keptStores[activations]({ buffers, file: options.activationsFile }),
+    });
     const weights = { beta, lambda };
     const state = { config, parameters, artifacts, objective, weights, adapter };
     const names = chainNames(config, lora);
     const pass = whole
       ? wholePass(WHOLE, names)
-      : layeredPass(names, adapter ? FIRST_LAYER : undefined);
-    return new Learner(state, sessions, pass, readersOf(names, whole));
+      : layeredPass(names, { kept, buffers }, adapter ? FIRST_LAYER : undefined);
+    const means = { sessions, pass, memory: { kept, buffers }, readers: readersOf(names, whole) };
+    return new Learner(state, means);
   }
 
   /** Gradients summed since the last {@linkcode clear}, by parameter name. */
@@ -218,7 +249,8 @@ export class Learner implements AsyncDisposable {
 
   /** Runs a segment's forward graph. */
   #forward(segment: string, feeds: Tensors, names: Names): Promise<Record<string, HostTensor>> {
-    return this.#sessions[segmentPaths(segment).eval].run({ ...feeds, ...this.#given(names) });
+    const session = this.#sessions[segmentPaths(segment).eval];
+    return session.run({ ...feeds, ...this.#given(names) }, {}, this.#memory.buffers.make);
   }
 
   /** Runs a segment's training graph; parameters' gradients are added where they are kept. */
@@ -237,11 +269,13 @@ export class Learner implements AsyncDisposable {
       into[accumulationOut(input)] = buffer;
     }
     const session = this.#sessions[segmentPaths(segment).training];
-    return await session.run({ ...feeds, ...this.#given(names), ...buffers }, into);
+    const all = { ...feeds, ...this.#given(names), ...buffers };
+    return await session.run(all, into, this.#memory.buffers.make);
   }
 
   /** Frees the sessions; parameters and gradients stay. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const session of Object.values(this.#sessions)) await session[Symbol.asyncDispose]();
+    await this.#memory.kept[Symbol.asyncDispose]();
   }
 }

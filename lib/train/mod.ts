@@ -50,6 +50,8 @@
 export * from "./adamw.ts";
 export * from "./checkpoint.ts";
 export type { GradientTaker } from "./hand_over.ts";
+export * from "./kept/stores.ts";
+export type { KeptLayers, KeptOptions, OpenKept } from "./kept/kept_layers.ts";
 export * from "./learner.ts";
 export * from "./load_artifacts.ts";
 export * from "./moments/moment_store.ts";
@@ -63,6 +65,7 @@ export * from "./plan/plan_check.ts";
 export * from "./plan/rates.ts";
 export * from "./plan/row_size.ts";
 export * from "./plan/work.ts";
+export type { RowBuffers } from "./row_buffers.ts";
 export type { RowResult } from "./row_result.ts";
 export * from "./schedule.ts";
 export { type SegmentChoice, trainingSegments } from "./segments.ts";

@@ -6,6 +6,8 @@
 
 import { gradientName } from "../onnx/mod.ts";
 import type { HostTensor, Tensors } from "../runtime/mod.ts";
+import type { KeptLayers } from "./kept/kept_layers.ts";
+import type { RowBuffers } from "./row_buffers.ts";
 import { type ChainNames, type Names, ofKind } from "./segments.ts";
 
 /** What graphs read of a row. */
@@ -40,37 +42,69 @@ export type RowPass = (
   signal?: AbortSignal,
 ) => Promise<Record<string, HostTensor>>;
 
+/** Where a pass has its values. */
+export interface PassMemory {
+  /** What the forward keeps for the backward. */
+  kept: KeptLayers;
+  /** Takes back what is no longer needed. */
+  buffers: RowBuffers;
+}
+
 /**
  * Layer by layer: forward with little more than the layers' inputs kept, then backward.
  *
  * @param firstLayer The segment of the first layer's backward where nothing learns before it.
  */
-export function layeredPass(names: ChainNames, firstLayer?: string): RowPass {
-  return async function layeredPass({ tokens, layers, loss }, run, signal) {
-    const kept: Tensors[] = [];
+export function layeredPass(
+  names: ChainNames,
+  { kept, buffers }: PassMemory,
+  firstLayer?: string,
+): RowPass {
+  async function forward({ tokens, layers }: RowFeeds, run: SegmentRunner, signal?: AbortSignal) {
     let { hidden } = await run.forward("embed", { tokens }, names.embed);
     for (const { kind, names: own } of names.layers) {
       signal?.throwIfAborted();
       const input = hidden;
       const outputs = await run.forward(kind, { input, ...layers[kind] }, own);
       const { hidden: next, ...rest } = outputs;
-      kept.push({ input, ...rest });
+      await kept.put({ input, ...rest });
       hidden = next;
     }
+    return hidden;
+  }
 
-    const result = await run.backward("head", { input: hidden, ...loss }, names.head);
-    let gradient = result[gradientName("input")];
+  async function backward(
+    gradient: HostTensor,
+    { tokens, layers }: RowFeeds,
+    run: SegmentRunner,
+    signal?: AbortSignal,
+  ) {
     for (const [at, { kind, names: own }] of [...names.layers.entries()].reverse()) {
       signal?.throwIfAborted();
-      const feeds = { ...kept.pop(), ...layers[kind], [gradientName("hidden")]: gradient };
+      const values = await kept.take();
+      const feeds = { ...values, ...layers[kind], [gradientName("hidden")]: gradient };
       const segment = at === 0 && firstLayer ? firstLayer : kind;
-      gradient = (await run.backward(segment, feeds, own))[gradientName("input")];
+      const outputs = await run.backward(segment, feeds, own);
+      buffers.free({ ...values, gradient });
+      gradient = outputs[gradientName("input")];
     }
-    if (!firstLayer) {
-      const feeds = { tokens, [gradientName("hidden")]: gradient };
-      await run.backward("embed", feeds, names.embed);
+    if (firstLayer) return;
+    await run.backward("embed", { tokens, [gradientName("hidden")]: gradient }, names.embed);
+    buffers.free({ gradient });
+  }
+
+  return async function layeredPass(feeds, run, signal) {
+    try {
+      const hidden = await forward(feeds, run, signal);
+      await kept.turn();
+      const result = await run.backward("head", { input: hidden, ...feeds.loss }, names.head);
+      buffers.free({ hidden });
+      const { [gradientName("input")]: gradient, ...told } = result;
+      await backward(gradient, feeds, run, signal);
+      return told;
+    } finally {
+      await kept.clear();
     }
-    return result;
   };
 }
 

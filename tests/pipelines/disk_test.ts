@@ -1,33 +1,9 @@
 // A disk with no room, which only root can make: elsewhere these tests are left out and say so.
 import { assert, assertEquals } from "@std/assert";
+import { canMount, onDisk } from "../support/small_disk.ts";
 import { worldLines, writeLines } from "./support/documents.ts";
 import { exists, fail, filesOf, inFolder, PAIRS, succeed, TRAINING } from "./support/program.ts";
 import { writeTinyModel } from "./support/tiny_model.ts";
-
-/** Runs a system program and tells whether it did well. */
-async function system(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    const command = new Deno.Command(program, { args, stdout: "null", stderr: "null" });
-    return (await command.output()).success;
-  } catch {
-    return false;
-  }
-}
-
-/** A folder on a disk of its own, with room for so many kilobytes. */
-async function onDisk(kilobytes: number, use: (disk: string) => Promise<void>): Promise<boolean> {
-  const disk = await Deno.makeTempDir({ prefix: "longpo-disk" });
-  const size = `size=${kilobytes}k`;
-  const mounted = Deno.build.os === "linux" &&
-    await system("mount", "-t", "tmpfs", "-o", size, "tmpfs", disk);
-  try {
-    if (mounted) await use(disk);
-    return mounted;
-  } finally {
-    if (mounted) await system("umount", disk);
-    await Deno.remove(disk, { recursive: true });
-  }
-}
 
 /** What a file, or all files of a folder, take on such a disk, which gives whole pages. */
 async function kilobytesOf(path: string): Promise<number> {
@@ -36,9 +12,6 @@ async function kilobytesOf(path: string): Promise<number> {
   const sizes = (await filesOf(path)).map((name) => kilobytesOf(`${path}/${name}`));
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
-
-const canMount = await onDisk(64, () => Promise.resolve());
-if (!canMount) console.warn("Skipped: a full disk cannot be made here, as mounting takes root");
 
 Deno.test("pairs on a full disk says so, keeps what it has, and goes on with more room", {
   ignore: !canMount,

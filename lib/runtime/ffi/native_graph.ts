@@ -1,5 +1,10 @@
-import { ALLOW_SPINNING, type LoadedGraph, type LoadOptions, LOG_SEVERITY } from "../backend.ts";
-import type { RunProbe } from "../run_probe.ts";
+import {
+  ALLOW_SPINNING,
+  type LoadedGraph,
+  type LoadOptions,
+  LOG_SEVERITY,
+  type RunExtras,
+} from "../backend.ts";
 import type { Declared, ShapeCheck } from "../shape_check.ts";
 import type { HostTensor, Tensors } from "../tensor.ts";
 import { aside, MAY_GO_ASIDE } from "./aside.ts";
@@ -73,7 +78,7 @@ export class NativeGraph implements LoadedGraph {
     inputs: Tensors,
     into: Tensors,
     lengths: ShapeCheck,
-    probe?: RunProbe,
+    { make, probe }: RunExtras,
   ): Promise<Record<string, HostTensor>> {
     const trip = new Trip(this.#session, inputs, into);
     const ahead = enter(trip);
@@ -82,7 +87,7 @@ export class NativeGraph implements LoadedGraph {
     try {
       using options = new RunOptions(this.#library.api, probe);
       this.#in.prepare(inputs, temporary);
-      const takes = this.#out.prepare(trip.outputs, lengths, temporary);
+      const takes = this.#out.prepare(trip.outputs, make, lengths, temporary);
       const inPlace = () => this.#runInPlace(options);
       await this.#pace.run(lengths.size, inPlace, () => this.#runAside(trip, options));
       return this.#out.collect(takes, into);

@@ -1,5 +1,11 @@
 import type { Declared, ShapeCheck } from "../shape_check.ts";
-import { emptyTensor, type HostTensor, type TensorData, type Tensors } from "../tensor.ts";
+import {
+  emptyTensor,
+  type HostTensor,
+  type MakeTensor,
+  type TensorData,
+  type Tensors,
+} from "../tensor.ts";
 import { type CApi, type Handle, made } from "./c_api.ts";
 import { readLengths } from "./graph_values.ts";
 import type { Library } from "./library.ts";
@@ -56,10 +62,12 @@ export class Outputs {
    * ones are copied, and those of unknown shape are made by the library and copied.
    *
    * @param tensors Those that were given; those that are made for the run are added.
+   * @param make Makes those.
    * @returns What takes each output to its place after the run.
    */
   prepare(
     tensors: Record<string, HostTensor>,
+    make: MakeTensor,
     lengths: ShapeCheck,
     temporary: Handle[],
   ): Take[] {
@@ -75,7 +83,7 @@ export class Outputs {
         values[at] = this.#stages[at].room(shape);
         return (into) => this.#stages[at].take(into);
       }
-      const tensor = tensors[name] ??= emptyTensor(type, shape);
+      const tensor = tensors[name] ??= make(type, shape);
       values[at] = this.#library.values.of(tensor, temporary);
       return () => tensor;
     });
