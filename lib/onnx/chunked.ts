@@ -95,6 +95,24 @@ export const CHUNK_TOKENS = 1024;
 /**
  * A segment that holds for a whole row only what tokens are mixed of: the rest is computed chunk by
  * chunk, and again for the gradient.
+ *
+ * @example What is left of a segment in which no token meets another
+ * ```ts
+ * import { chunked, evalGraph, rmsNorm, type Segment } from "@longpo/longpo/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const norm: Segment = {
+ *   name: "norm",
+ *   build(g) {
+ *     const input = g.input("input", "float32", ["tokens", 8]);
+ *     const weight = g.input("weight", "float32", [8]);
+ *     const outputs = { hidden: rmsNorm(g, input, weight, 1e-6) };
+ *     return { flowing: [input], parameters: [weight], outputs, differentiable: "hidden" };
+ *   },
+ * };
+ * const { nodes } = evalGraph(chunked(norm, { chunkLength: 512 }));
+ * assertEquals(nodes.map(({ op }) => op), ["InChunks"]);
+ * ```
  */
 export function chunked(
   segment: Segment,
