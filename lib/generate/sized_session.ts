@@ -15,7 +15,7 @@ import {
 } from "../runtime/mod.ts";
 
 /** More tokens than these are many: from here on a product costs more than reading its weight. */
-const FEW = 32;
+const FEW = 64;
 
 /** Runs a graph as fast as the number of tokens allows; a single token has no better make. */
 export class SizedSession implements AsyncDisposable {
