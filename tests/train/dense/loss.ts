@@ -105,21 +105,16 @@ function sharedLength(sequences: readonly TokenSequence[]): number {
   return length;
 }
 
-/** Mean over the distinct tokens that are marked for it. */
+/** Mean over the distinct tokens that are marked for it: shared ones are counted with the first. */
 function negativeLogLikelihood(tape: Tape, { document: { sequences }, logProbs }: Scored): Matrix {
   const shared = sharedLength(sequences);
-  const trunk = sequences[0].ids.map((_, at) =>
-    at < shared && sequences.some(({ inNll }) => inNll[at])
-  );
-  const places = [
-    placesWhere(trunk, (counts) => counts),
-    ...sequences.map(({ inNll }) =>
-      placesWhere(inNll.map((counts, at) => counts && at >= shared), (counts) => counts)
-    ),
-  ];
-  const count = places.flat().length || 1;
-  const sums = places.map((own, at) => sumOf(tape, logProbs[Math.max(0, at - 1)], own));
-  return combine(tape, [[-1 / count, total(tape, sums)]]);
+  const isMarked = (at: number) => sequences.some(({ inNll }) => inNll[at]);
+  const places = sequences.map(({ inNll }, index) => {
+    const counts = inNll.map((own, at) => at < shared ? index === 0 && isMarked(at) : own);
+    return placesWhere(counts, (counts) => counts);
+  });
+  const sums = places.map((own, index) => sumOf(tape, logProbs[index], own));
+  return combine(tape, [[-1 / (places.flat().length || 1), total(tape, sums)]]);
 }
 
 /** The loss of one document, and its parts. */
