@@ -54,11 +54,23 @@ export function runs(marks: Int32Array, { from, to }: TokenRange): TokenRange[] 
   return found;
 }
 
+/** Numbers that a processor takes at once: rows of scores are best a multiple of it long. */
+const GRAIN = 16;
+
+/** Lengths of equal parts, none longer than `longest`, that a number can be cut into; the last may be shorter. */
+export function partLength(total: number, longest: number): number {
+  const equal = total / Math.max(1, Math.ceil(total / longest));
+  return Math.min(longest, GRAIN * Math.ceil(equal / GRAIN));
+}
+
 /** A range in nearly equal parts, none longer than `longest`. */
 export function parts({ from, to }: TokenRange, longest: number): TokenRange[] {
-  const count = Math.ceil((to - from) / longest);
-  const border = (part: number) => from + Math.round(part * (to - from) / count);
-  return Array.from({ length: count }, (_, part) => ({ from: border(part), to: border(part + 1) }));
+  const length = partLength(to - from, longest);
+  const found: TokenRange[] = [];
+  for (let at = from; at < to; at += length) {
+    found.push({ from: at, to: Math.min(at + length, to) });
+  }
+  return found;
 }
 
 /** Neighbours put together for as long as they are not longer than `longest`. */
@@ -120,8 +132,8 @@ function narrowed(
 
 /** What a row's queries are cut by. */
 export interface BlockOptions {
-  /** Most queries of a block in a document of so many tokens. */
-  longest(tokens: number): number;
+  /** Most queries of a block. */
+  longest: number;
   /** How many positions a token sees, its own included. */
   window: number;
 }
@@ -137,12 +149,12 @@ export function attentionBlocks(
 ): AttentionBlock[] {
   const row = { from: 0, to: marks.document.length };
   if (row.to === 0) throw new RangeError("Cannot cut a row without tokens into blocks");
-  const blocks = together(runs(marks.document, row), longest(0)).flatMap((tokens) => {
+  const blocks = together(runs(marks.document, row), longest).flatMap((tokens) => {
     const { from, to } = tokens;
-    if (to - from <= longest(0)) {
+    if (to - from <= longest) {
       return [{ queries: tokens, past: { from, to: from }, own: tokens }];
     }
-    return documentBlocks(marks, tokens, longest(to - from));
+    return documentBlocks(marks, tokens, longest);
   });
   return window === Infinity ? blocks : blocks.map((block) => narrowed(marks, block, window));
 }

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { type AttentionBlock, attentionBlocks, type TokenRange } from "./attention_blocks.ts";
+import {
+  type AttentionBlock,
+  attentionBlocks,
+  partLength,
+  type TokenRange,
+} from "./attention_blocks.ts";
 import { AttentionMasks } from "./attention_masks.ts";
 import { type AttentionTile, attentionTiles, within } from "./attention_tiles.ts";
 import type { RowMarks } from "./row.ts";
@@ -39,18 +44,14 @@ export interface AttentionPlan {
 export interface AttentionPlanOptions {
   /**
    * Queries of a block, at most: enough that products of matrices are worth their preparations, and
-   * few enough that little is computed of scores that nobody sees. By default 128, and 256 in
-   * documents so long that this is little of theirs.
+   * few enough that little is computed of scores that nobody sees. @default {128}
    */
   queries?: number;
-  /** Keys of a tile, at most: few enough that scores stay near the processor. @default {1024} */
+  /** Keys of a tile, at most: few enough that its scores stay near the processor. @default {1024} */
   keys?: number;
   /** How many positions a token sees, its own included. @default {Infinity} */
   window?: number;
 }
-
-/** Tokens of a document from which on blocks are larger. */
-const LONG_DOCUMENT = 4096;
 
 const size = ({ from, to }: TokenRange) => to - from;
 const most = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.max(a, b));
@@ -62,9 +63,9 @@ function blockRow(
   keys: number,
 ): number[] {
   const mask = size(own) > 0 ? masks.of({ queries, own }) : { from: 0, to: 0 };
-  const tiles = Math.ceil(size(past) / keys);
+  const length = partLength(size(past), keys);
   const ranges = [queries, past, own, mask].flatMap(({ from, to }) => [from, to]);
-  return [...ranges, tiles, Math.ceil(size(past) / Math.max(1, tiles))];
+  return [...ranges, Math.ceil(size(past) / Math.max(1, length)), length];
 }
 
 /** Of what a block sees, what is in a tile. */
@@ -102,10 +103,9 @@ function blocksBegun(tiles: readonly AttentionTile[]): number[] {
  */
 export function attentionPlan(
   marks: RowMarks,
-  { queries, keys = 1024, window = Infinity }: AttentionPlanOptions = {},
+  { queries = 128, keys = 1024, window = Infinity }: AttentionPlanOptions = {},
 ): AttentionPlan {
-  const longest = (tokens: number) => queries ?? (tokens < LONG_DOCUMENT ? 128 : 256);
-  const blocks = attentionBlocks(marks, { longest, window });
+  const blocks = attentionBlocks(marks, { longest: queries, window });
   const tiles = attentionTiles(marks, blocks, keys);
   const masks = new AttentionMasks(marks, window);
   const done = blocksDone(tiles, blocks.length);

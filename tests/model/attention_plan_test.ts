@@ -41,7 +41,7 @@ Deno.test("blocks cover the row in order, and none is longer than asked for", ()
     const tokens = row.document.length;
     for (const longest of [1, 4, 7, tokens, tokens + 3]) {
       let at = 0;
-      const options = { longest: () => longest, window: Infinity };
+      const options = { longest, window: Infinity };
       for (const { queries } of attentionBlocks(row, options)) {
         assertEquals(queries.from, at);
         assert(queries.to > at && queries.to - at <= longest);

@@ -103,6 +103,7 @@ const arrays = (outputs: Record<string, HostTensor>) =>
 async function compare(
   documents: readonly (readonly number[])[],
   options: AttentionPlanOptions,
+  change: (feeds: Record<"q" | "k", HostTensor>) => void = () => {},
 ): Promise<void> {
   const random = new Random(`${documents} ${options.queries} ${options.keys}`);
   const row = rowFeeds(documents, options);
@@ -114,6 +115,7 @@ async function compare(
     seed: uniform(random, [tokens, heads * group * size]),
     ...row,
   };
+  change(feeds);
   const blockwise = await runGraph(attentionGraph(false), feeds);
   const dense = await runGraph(attentionGraph(true), feeds);
   assertCloseArrays(arrays(blockwise), arrays(dense), 3e-6);
@@ -141,6 +143,15 @@ Deno.test("blockwise attention is dense attention where a block is one token, or
   await compare([[2]], { queries: 1 });
   await compare([[2]], {});
   await compare([[5, 2, 3], [4]], {});
+});
+
+Deno.test("blockwise attention is dense attention where an early key outweighs all after it by e^100", async () => {
+  for (const factor of [20, 100]) {
+    await compare([[150], [40, 9, 13]], { queries: 16, keys: 32 }, ({ k }) => {
+      const early = floatsOf(k).subarray(heads * size, 2 * heads * size);
+      early.forEach((value, at) => early[at] = factor * value);
+    });
+  }
 });
 
 Deno.test("blockwise attention stays finite where scores are in the millions", async () => {

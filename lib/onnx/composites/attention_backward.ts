@@ -3,22 +3,12 @@ import { add, exp, mul, neg } from "../operators/elementwise.ts";
 import { concat, reshape } from "../operators/layout.ts";
 import { matmul, swapLast } from "../operators/matmul.ts";
 import { reduceSum } from "../operators/reduce.ts";
-import { overHeads } from "./attention_heads.ts";
+import { overHeads, withOnes } from "./attention_heads.ts";
 import type { Block } from "./attention_block.ts";
 import { AttentionInputs } from "./attention_inputs.ts";
 import { overTiles, type PairGradients } from "./attention_loops.ts";
 
-/** `x` with a column of ones, so that a product with it also adds another factor's last column. */
-function withOnes(g: Graph, x: Value): Value {
-  const [heads, keys, size] = x.shape;
-  return g.node("Pad", [x, g.ints([0, 1]), g.scalar(1), g.ints([2])], "float32", [
-    heads,
-    keys,
-    Number(size) + 1,
-  ]);
-}
-
-/** Keys and values in the forms that products read, with their axis of keys. */
+/** Keys and values in the forms that products read. */
 interface Keys {
   /** `[heads, keys, size + 1]` */
   keysOne: Value;
@@ -28,12 +18,16 @@ interface Keys {
   keysTurned: Value;
 }
 
-/** Queries and the gradient of what they mixed, in the forms that products read. */
+/** Queries and the gradients of what they mixed, in the forms that products read. */
 interface Queries {
+  /** `[heads, queries, size]` */
   q: Value;
-  qOneTurned: Value;
+  /** `[heads, queries, size + 1]`: beside the normaliser below zero. */
+  qOne: Value;
+  /** `[heads, queries, size]` */
   dy: Value;
-  dyOneTurned: Value;
+  /** `[heads, queries, size + 1]`: beside the mean gradient of weights below zero. */
+  dyOne: Value;
 }
 
 /**
@@ -47,12 +41,12 @@ interface Queries {
 function gradients(
   g: Graph,
   { keysOne, valuesOne, keysTurned }: Keys,
-  { q, qOneTurned, dy, dyOneTurned }: Queries,
+  { q, qOne, dy, dyOne }: Queries,
   mask?: Value,
 ): PairGradients {
-  const scores = matmul(g, keysOne, qOneTurned);
+  const scores = matmul(g, keysOne, swapLast(g, qOne));
   const weights = exp(g, mask ? add(g, scores, mask) : scores);
-  const dScores = mul(g, weights, matmul(g, valuesOne, dyOneTurned));
+  const dScores = mul(g, weights, matmul(g, valuesOne, swapLast(g, dyOne)));
   return {
     dqTurned: matmul(g, keysTurned, dScores),
     dk: matmul(g, dScores, q),
@@ -87,14 +81,14 @@ export function expandBackward(g: Graph, node: Node): Value[] {
     };
     const rows = (x: Value, last: Value) => {
       const [own, more] = [set.queries(g, x), set.queries(g, last)];
-      return [own, swapLast(g, concat(g, [own, more], 2))];
+      return [own, concat(g, [own, more], 2)];
     };
-    const [[queries, qOneTurned], [dy, dyOneTurned]] = [rows(q, below), rows(dMixed, mean)];
+    const [[queries, qOne], [dy, dyOne]] = [rows(q, below), rows(dMixed, mean)];
     const of = (block: Block): Queries => ({
       q: block.rows(queries),
-      qOneTurned: block.rows(qOneTurned, 2),
+      qOne: block.rows(qOne),
       dy: block.rows(dy),
-      dyOneTurned: block.rows(dyOneTurned, 2),
+      dyOne: block.rows(dyOne),
     });
     const within = (take: (x: Value, axis: number) => Value): Keys => ({
       keysOne: take(all.keysOne, 1),

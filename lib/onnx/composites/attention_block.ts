@@ -33,9 +33,7 @@ export class Tile {
   }
 
   /** The tile's part of an axis of keys. */
-  keys(x: Value, axis: number): Value {
-    return slice(this.g, x, axis, this.from, this.to, "tile");
-  }
+  readonly keys = (x: Value, axis = 1): Value => slice(this.g, x, axis, this.from, this.to, "tile");
 }
 
 /** Queries that are computed at once, and keys that they see. */
@@ -58,20 +56,20 @@ export class Block {
     this.#rows = set.group === 1 ? [from, to] : [mul(g, from, group), mul(g, to, group)];
   }
 
-  /** The block's part of an axis that holds every query once for each head of a group. */
-  rows(x: Value, axis = 1): Value {
+  /** The block's part of `[heads, queries * group, n]`. */
+  rows(x: Value): Value {
     const [from, to] = this.#rows;
-    return slice(this.g, x, axis, from, to, product(["block", this.#set.group]));
+    return slice(this.g, x, 1, from, to, product(["block", this.#set.group]));
   }
 
   /** Of an axis of keys, those that all queries see. */
-  past(x: Value, axis: number): Value {
+  past(x: Value, axis = 1): Value {
     const [, , from, to] = this.#columns;
     return slice(this.g, x, axis, from, to, "past");
   }
 
   /** Of an axis of keys, those that the mask is for. */
-  own(x: Value, axis: number): Value {
+  own(x: Value, axis = 1): Value {
     const [, , , , from, to] = this.#columns;
     return slice(this.g, x, axis, from, to, "own");
   }
@@ -112,6 +110,7 @@ export class Block {
 
   /** Repeats a body for tiles of the keys that all queries see. */
   overPast<Carried extends Record<string, Value>>(
+    g: Graph,
     start: Carried,
     body: (tile: Tile, carried: Carried) => Carried,
   ): Carried {
@@ -119,8 +118,8 @@ export class Block {
     const named = (values: Value[]) =>
       Object.fromEntries(names.map((name, at) => [name, values[at]])) as Carried;
     const [, , from, to, , , , , count, length] = this.#columns;
-    const turns = reshape(this.g, count, []);
-    const { carried } = loop(this.g, turns, "tiles", Object.values(start), (g, index, entering) => {
+    const turns = reshape(g, count, []);
+    const { carried } = loop(g, turns, "tiles", Object.values(start), (g, index, entering) => {
       const first = add(g, from, mul(g, reshape(g, index, [1]), length));
       const tile = new Tile(g, first, minimum(g, add(g, first, length), to));
       const leaving = body(tile, named(entering));
