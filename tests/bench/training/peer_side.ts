@@ -80,7 +80,7 @@ export async function peerVersions(
     throw new UserError(`${python} is no Python with ${PACKAGES.join(", ")}`, {
       cause,
       hint: "python -m venv ../peer; " +
-        "../peer/bin/pip install --index-url https://download.pytorch.org/whl/cpu torch==2.13.0; " +
+        "../peer/bin/pip install torch==2.13.0; " +
         "../peer/bin/pip install transformers==5.23.0 safetensors==0.8.0; " +
         "then give --python ../peer/bin/python",
     });
