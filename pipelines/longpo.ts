@@ -9,6 +9,7 @@
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import {
   adapterCard,
+  asComputed,
   checkRunFolder,
   command,
   commonFlags,
@@ -108,7 +109,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const { heldOut: share } = flags;
   const given = { model: base, documents, heldOut: share, rounds };
   const settings = { ...recipe, ...given, sampler: server, served };
-  const run = { ...settings, seed };
+  const run = { ...settings, ...asComputed(recipe), seed };
   await checkRunFolder(out, run, { overwrite });
   const rates = await readRates(flags.rates);
   await using _profile = await profiled(flags, log);
@@ -174,18 +175,10 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   /** One round: the model makes pairs and learns from them. */
   async function evolve(from: Model, folder: string, seed: number) {
     await Deno.mkdir(folder, { recursive: true });
-    await using readers = await openReaders(from, { ropeTheta, log, ...place });
     const file = `${folder}/pairs.jsonl`;
-    const options = { recipe, log, seed, model: from, readers };
-    const source = trainingDocuments(documents, recipe, seed);
+    const options = { recipe, log, seed, model: from };
     const dropped = await readJsonIfThere<Record<string, number>>(`${folder}/dropped.json`) ??
-      await makePairs(file, {
-        ...options,
-        sampler,
-        source,
-        deadLetters: await freshFile(`${folder}/dropped.jsonl`),
-        only: only((id) => !heldOut.has(id), "held out for the exam"),
-      }, signal);
+      await pairsFrom(from, file, folder, seed);
     await writeJson(`${folder}/dropped.json`, dropped);
 
     const { count, ...read } = await trainingPairs(file, recipe, log, signal);
@@ -205,5 +198,21 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
     const saving = { recipe, card: modelCard(told), start: from, merge: true };
     const adapts = await saveTrained(trained, folder, saving);
     return { model: await loadModel(`${folder}/model`, { signal }), adapts, told, dropped };
+  }
+
+  /** Pairs of one round; the graphs that they are made with are freed before it learns. */
+  async function pairsFrom(from: Model, file: string, folder: string, seed: number) {
+    await using readers = await openReaders(from, { ropeTheta, log, ...place });
+    return await makePairs(file, {
+      recipe,
+      log,
+      seed,
+      model: from,
+      readers,
+      sampler,
+      source: trainingDocuments(documents, recipe, seed),
+      deadLetters: await freshFile(`${folder}/dropped.jsonl`),
+      only: only((id) => !heldOut.has(id), "held out for the exam"),
+    }, signal);
   }
 });

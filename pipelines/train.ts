@@ -7,11 +7,11 @@
  */
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
-import { checkRunFolder, command, commonFlags, main, modelCard } from "../lib/cli/mod.ts";
+import { asComputed, checkRunFolder, command, commonFlags, main } from "../lib/cli/mod.ts";
+import { modelCard } from "../lib/cli/mod.ts";
 import { openModel, openRunFolder, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
 import { ratesFlag, readRates, recipeOf, string, toggle, trainFlags } from "../lib/cli/mod.ts";
 import { UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
-import { openReaders } from "../lib/generate/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
 import { artifactsFlag, givenArtifacts } from "./artifacts.ts";
 import { saveTrained } from "./save_trained.ts";
@@ -50,26 +50,26 @@ await main(learning, async (flags, { signal, log, resumeWith }) => {
   if (merge && recipe.lora === undefined) {
     throw new UsageError("Cannot use --merge without --lora: there is no adapter to merge");
   }
-  const settings = { ...recipe, model: flags.model, pairs: flags.pairs, seed, merge };
-  await checkRunFolder(out, settings, { overwrite });
+  const told = { model: flags.model, pairs: flags.pairs, seed, merge };
+  const settings = { ...recipe, ...told };
+  const run = { ...asComputed(recipe), ...told };
+  await checkRunFolder(out, run, { overwrite });
   const rates = await readRates(flags.rates);
   await using _profile = await profiled(flags, log);
   const model = await openModel(flags.model ?? WORLD_MODEL, { signal });
   const device = await findDevice(flags.device);
   const artifacts = await givenArtifacts(flags.artifacts, model, recipe);
-  const { ropeTheta } = recipe;
-  await using readers = await openReaders(model, { ropeTheta, device, threads });
   const { count, ...read } = await trainingPairs(flags.pairs, recipe, log, signal);
-  await openRunFolder(out, settings, { overwrite });
+  await openRunFolder(out, run, { overwrite });
   resumeWith(`run the same command again: ${out} holds what is done`);
   log.info(`${count === undefined ? "" : `${count} pairs, `}${read.steps} steps`);
   const place = { device, threads, artifacts, rates };
-  const options = { ...read, model, readers, recipe, out, seed, log, signal, ...place };
+  const options = { ...read, model, recipe, out, seed, log, signal, ...place };
   const trained = await train(options);
   const { steps, documents } = trained;
   const pairs = Math.min(count ?? documents, documents);
-  const told = { base: model.name, documents: flags.pairs, recipe, pairs, steps, seed };
-  await saveTrained(trained, out, { recipe, card: modelCard(told), start: model, merge });
+  const card = modelCard({ base: model.name, documents: flags.pairs, recipe, pairs, steps, seed });
+  await saveTrained(trained, out, { recipe, card, start: model, merge });
   const seconds = (performance.now() - started) / 1000;
   await writeJson(`${out}/report.json`, { pairs, steps, seconds, seed, settings });
   log.info(

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { loraOf, optimizerOptions, progress, type Recipe } from "../lib/cli/mod.ts";
+import { activationsOptions, loraOf, optimizerOptions } from "../lib/cli/mod.ts";
+import { progress, type Recipe } from "../lib/cli/mod.ts";
 import { batch, type PairRecord, reference } from "../lib/data/mod.ts";
 import { jsonlFile, type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
-import type { Readers } from "../lib/generate/mod.ts";
+import { openScorers } from "../lib/generate/mod.ts";
 import { type ForwardOptions, type Model, randomAdapter } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
 import { type ArtifactFiles, writeArtifacts } from "../lib/onnx/mod.ts";
@@ -21,8 +22,10 @@ export interface TrainOptions extends ForwardOptions {
   source: Source<PairRecord>;
   /** Optimiser steps to train for. */
   steps: number;
+  /** Where all pairs have their reference log-probs already: the start is needed no more. */
+  scored: boolean;
+  /** The start. Its weights become the policy's where `scored` says so. */
   model: Model;
-  readers: Readers;
   recipe: Recipe;
   /** Graphs that were read from a folder; built and written to the result where there are none. */
   artifacts?: ArtifactFiles;
@@ -39,18 +42,24 @@ const GRACE = 600_000;
 
 /** Pairs in, a trained policy and its metrics out. */
 export async function train(options: TrainOptions): Promise<Trained> {
-  const { source, steps, model, readers: { short, long }, recipe, out, seed, log, signal } =
-    options;
+  const { source, steps, scored, model, recipe, out, seed, log, signal } = options;
   const { learningRate, warmup, weightDecay, batchSize, layout, ropeTheta } = recipe;
   const objective = objectiveNamed(recipe.objective);
   const contexts = objective.reference === "none" ? [] : [objective.reference];
   const lora = loraOf(recipe, model.config);
 
+  const { device, threads } = options;
+  await using scorers = await openScorers(model, { ropeTheta, device, threads });
+  // What is read below says whose log-probs are in the pairs; what scores anew needs the start.
+  if (scored) await scorers[Symbol.asyncDispose]();
+
   await using training = await Training.open({
     ...options,
     ...recipe,
+    ...activationsOptions(recipe, out),
     objective,
     ropeTheta,
+    takeOver: scored,
     adapter: lora && randomAdapter(model.config, lora, seed),
     schedule: { learningRate, steps, warmup },
     adamW: { weightDecay, ...optimizerOptions(recipe, out) },
@@ -84,8 +93,8 @@ export async function train(options: TrainOptions): Promise<Trained> {
     source,
     stages: [
       reference({
-        scorer: short.scorer,
-        longScorer: long.scorer,
+        scorer: scorers.short,
+        longScorer: scorers.long,
         model,
         contexts,
         layout,

@@ -6,7 +6,8 @@
 
 import type { Recipe } from "../lib/cli/mod.ts";
 import { epochs, type PairRecord, readPairs } from "../lib/data/mod.ts";
-import { type Logger, pipeline, type Source } from "../lib/flow/mod.ts";
+import { type Logger, pipeline, type Source, tap } from "../lib/flow/mod.ts";
+import { objectiveNamed } from "../lib/objective/mod.ts";
 
 /** What a training run reads. */
 export interface TrainingPairs {
@@ -16,6 +17,8 @@ export interface TrainingPairs {
   steps: number;
   /** Different pairs; missing where they come from a stream that is not awaited. */
   count?: number;
+  /** Whether all pairs are known to have the reference log-probs that the recipe's objective takes. */
+  scored: boolean;
 }
 
 /** Steps whose pairs are held back to be shuffled, where a stream is trained on while it comes. */
@@ -24,22 +27,32 @@ const STEPS_HELD_BACK = 8;
 /** The pairs of a file or of standard input. */
 export async function trainingPairs(
   path: string,
-  { epochs: times, batchSize, steps }: Pick<Recipe, "epochs" | "batchSize" | "steps">,
+  recipe: Pick<Recipe, "epochs" | "batchSize" | "steps" | "objective">,
   log: Logger,
   signal: AbortSignal,
 ): Promise<TrainingPairs> {
+  const { epochs: times, batchSize, steps } = recipe;
+  const { reference } = objectiveNamed(recipe.objective);
+  const lacks = ({ turns, referenceHash }: PairRecord) =>
+    reference !== "none" &&
+    (referenceHash === "" || turns.some((turn) => turn.reference[reference] === undefined));
   const stepsOf = (count: number) => Math.ceil(count * times / batchSize);
   if (path !== "-") {
-    const reading = pipeline({ name: "read", log, source: readPairs(path), stages: [] });
+    let lacking = 0;
+    const look = tap((record: PairRecord) => void (lacking += Number(lacks(record))));
+    const reading = pipeline({ name: "read", log, source: readPairs(path), stages: [look] });
     const { rows: count } = await reading.run({ signal });
     const enough = steps === undefined ? times : Math.ceil(steps * batchSize / count);
-    return { source: epochs(readPairs(path), enough), steps: steps ?? stepsOf(count), count };
+    const source = epochs(readPairs(path), enough);
+    return { source, steps: steps ?? stepsOf(count), count, scored: lacking === 0 };
   }
   if (steps !== undefined) {
-    return { source: epochs(readPairs(path), 1, { buffer: STEPS_HELD_BACK * batchSize }), steps };
+    const source = epochs(readPairs(path), 1, { buffer: STEPS_HELD_BACK * batchSize });
+    return { source, steps, scored: false };
   }
   // The learning rate's course depends on the number of steps: untold, all pairs are awaited.
   const reading = pipeline({ name: "read", log, source: readPairs(path), stages: [] });
   const pairs = await Array.fromAsync(reading.rows({ signal }));
-  return { source: epochs(pairs, times), steps: stepsOf(pairs.length), count: pairs.length };
+  const count = pairs.length;
+  return { source: epochs(pairs, times), steps: stepsOf(count), count, scored: !pairs.some(lacks) };
 }

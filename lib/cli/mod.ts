@@ -4,6 +4,7 @@
  * @module
  */
 
+export * from "./activations_flag.ts";
 export * from "./command.ts";
 export * from "./common_flags.ts";
 export * from "./duration.ts";

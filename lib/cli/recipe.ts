@@ -7,7 +7,8 @@
 import { compressMethods, DEFAULT_FILTERS, DEFAULT_INSTRUCTION } from "../data/mod.ts";
 import type { CompressMethodName, Layout, NllTokens, TurnFilterName } from "../data/mod.ts";
 import { type Aggregation, aggregationNames, objectives } from "../objective/mod.ts";
-import type { MomentsName } from "../train/mod.ts";
+import type { ActivationsName, MomentsName } from "../train/mod.ts";
+import { activationsFlag } from "./activations_flag.ts";
 import { UsageError } from "./usage_error.ts";
 import { choice, type Flag, number, string } from "./flag.ts";
 import { loraFlag } from "./lora_flag.ts";
@@ -73,6 +74,8 @@ export interface Recipe {
   maxGradNorm: number;
   /** How the optimiser's moments are kept. */
   moments: MomentsName;
+  /** Where layers' values are between forward and backward. */
+  activations: ActivationsName;
   /** Optimiser steps between two checkpoints. */
   saveSteps: number;
   /** Adapters to learn, as `parseLora` reads them; all weights learn where it is missing. */
@@ -106,6 +109,7 @@ export const paperRecipe: Recipe = {
   weightDecay: 0,
   maxGradNorm: 1,
   moments: "float32",
+  activations: "memory",
   saveSteps: 50,
 };
 
@@ -174,9 +178,23 @@ export const trainFlags = {
   weightDecay: amount("Decoupled weight decay of matrices"),
   maxGradNorm: maxGradNormFlag,
   moments: momentsFlag,
+  activations: activationsFlag,
   saveSteps: size("Optimiser steps between two checkpoints"),
   lora: loraFlag,
 } as const satisfies Record<string, Flag<unknown>>;
+
+/**
+ * A recipe by what it computes: where values lie changes nothing unless it rounds them, and a run may
+ * be gone on with somewhere else, such as on disk once memory was too small.
+ */
+export function asComputed(recipe: Recipe): Recipe {
+  const { moments, activations } = recipe;
+  return {
+    ...recipe,
+    moments: moments === "disk" ? "float32" : moments,
+    activations: activations === "disk" ? "memory" : activations,
+  };
+}
 
 /** The flags that were given, over a recipe. */
 export function recipeOf(

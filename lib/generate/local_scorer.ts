@@ -35,16 +35,18 @@ export class LocalScorer implements Scorer, AsyncDisposable {
   /** Hash of its tokenizer and chat template. */
   readonly chatHash: string;
   readonly #model: Model;
-  readonly #forward: RowForward;
+  readonly #open: () => Promise<RowForward>;
+  #forward?: Promise<RowForward>;
+  #disposed = false;
   readonly #tokensPerRow: number;
 
   /** Use {@linkcode localScorer}. */
-  constructor(model: Model, hash: string, forward: RowForward, tokensPerRow: number) {
+  constructor(model: Model, hash: string, open: () => Promise<RowForward>, tokensPerRow: number) {
     this.name = model.name;
     this.fingerprint = hash;
     this.chatHash = model.chatHash;
     this.#model = model;
-    this.#forward = forward;
+    this.#open = open;
     this.#tokensPerRow = tokensPerRow;
   }
 
@@ -70,7 +72,12 @@ export class LocalScorer implements Scorer, AsyncDisposable {
   ): Promise<TurnScores[]> {
     const row = packRow(documents);
     const { turn, rejected } = row.predictions;
-    const logProbs = await this.#forward.logProbs(this.#model.parameters, row, { signal });
+    if (this.#disposed) {
+      throw new TypeError(`The scorer ${this.name} was disposed and cannot score`);
+    }
+    // Where every pair has its log-probs already, nobody asks, and no graphs are needed.
+    const forward = await (this.#forward ??= this.#open());
+    const logProbs = await forward.logProbs(this.#model.parameters, row, { signal });
     const turns = row.documentOfTurn.length;
     const sums = { chosen: new Float64Array(turns), rejected: new Float64Array(turns) };
     for (let at = 0; at < turn.length; at++) {
@@ -87,13 +94,16 @@ export class LocalScorer implements Scorer, AsyncDisposable {
   }
 
   /** Frees the model's graphs. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#forward[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    const forward = await this.#forward?.catch(() => undefined);
+    this.#forward = undefined;
+    await forward?.[Symbol.asyncDispose]();
   }
 }
 
 /**
- * Makes a scorer of a model.
+ * Makes a scorer of a model. Its graphs are made ready when it is asked for the first time.
  *
  * @example Reference log-probs of a pair's answers
  * ```ts ignore
@@ -104,7 +114,7 @@ export class LocalScorer implements Scorer, AsyncDisposable {
  * const [{ chosen, rejected }] = await scorer.score([document]);
  * ```
  */
-export async function localScorer(
+export function localScorer(
   model: Model,
   options: LocalScorerOptions = {},
 ): Promise<LocalScorer> {
@@ -112,5 +122,6 @@ export async function localScorer(
   const config = ropeTheta === undefined ? model.config : withRopeTheta(model.config, ropeTheta);
   // Another base is another model: its log-probs must not pass for those of the model's own.
   const hash = ropeTheta === undefined ? model.fingerprint : fingerprint(config, model.parameters);
-  return new LocalScorer(model, hash, await RowForward.open(config, rest), tokensPerRow);
+  const open = () => RowForward.open(config, rest);
+  return Promise.resolve(new LocalScorer(model, hash, open, tokensPerRow));
 }

@@ -33,16 +33,40 @@ export interface Readers extends AsyncDisposable {
   long: Reader;
 }
 
+/** The scorers of a model's two parts. */
+export interface Scorers extends AsyncDisposable {
+  /** Scores with the model's own RoPE base. */
+  short: LocalScorer;
+  /** Scores with the policy's RoPE base; the same scorer where the bases are equal. */
+  long: LocalScorer;
+}
+
+/** Makes a model ready to score alone, on short and on long contexts. */
+export async function openScorers(
+  model: Model,
+  { ropeTheta, ...forward }: Omit<ReadersOptions, "log"> = {},
+): Promise<Scorers> {
+  const short = await localScorer(model, forward);
+  const isOwn = ropeTheta === undefined || ropeTheta === model.config.ropeTheta;
+  const long = isOwn ? short : await localScorer(model, { ...forward, ropeTheta });
+  const dispose = async () => {
+    await short[Symbol.asyncDispose]();
+    await long[Symbol.asyncDispose]();
+  };
+  return { short, long, [Symbol.asyncDispose]: dispose };
+}
+
 /** Makes a model ready to answer and to score, on short and on long contexts. */
 export async function openReaders(model: Model, options: ReadersOptions = {}): Promise<Readers> {
   const { ropeTheta = model.config.ropeTheta, log, ...forward } = options;
   await using opening = new AsyncDisposableStack();
-  const reader = async (theta: number, log?: Logger): Promise<Reader> => ({
+  const scorers = opening.use(await openScorers(model, { ...forward, ropeTheta }));
+  const reader = async (of: "short" | "long", theta: number, log?: Logger): Promise<Reader> => ({
     sampler: opening.use(await localSampler(model, { ...forward, ropeTheta: theta, log })),
-    scorer: opening.use(await localScorer(model, { ...forward, ropeTheta: theta })),
+    scorer: scorers[of],
   });
-  const short = await reader(model.config.ropeTheta, log);
-  const long = ropeTheta === model.config.ropeTheta ? short : await reader(ropeTheta);
+  const short = await reader("short", model.config.ropeTheta, log);
+  const long = scorers.long === scorers.short ? short : await reader("long", ropeTheta);
   const opened = opening.move();
   return { short, long, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -24,8 +24,10 @@ import type { StepMetrics } from "./train_step.ts";
 
 /** What a run trains, on what terms. */
 export interface TrainingOptions extends LearnerOptions {
-  /** The start; its weights stay as they are, and so do an adapter's. */
+  /** The start; its weights stay as they are, unless they are taken over, and so do an adapter's. */
   model: Model;
+  /** Trains the start's own weights: nobody reads them as they were any more. @default {false} */
+  takeOver?: boolean;
   /** The policy's RoPE base. @default {the model's own} */
   ropeTheta?: number;
   /** The learning rate of each step, and how many there are. */
@@ -68,7 +70,8 @@ export class Training implements AsyncDisposable {
     const check = new PlanCheck({ config, rates: options.rates, lora: options.adapter?.lora });
     // What does not learn is read from where it is.
     const adapter = options.adapter && copyOf(options.adapter);
-    const parameters = adapter ? model.parameters : copies(model.parameters);
+    const asTheyAre = adapter !== undefined || options.takeOver;
+    const parameters = asTheyAre ? model.parameters : copies(model.parameters);
     await using opening = new AsyncDisposableStack();
     const learner = opening.use(await Learner.open(config, parameters, { ...options, adapter }));
     const session = { device, threads };

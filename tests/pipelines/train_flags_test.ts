@@ -50,3 +50,32 @@ Deno.test("train with --moments and --max-grad-norm learns what they say, and go
     assertEquals(await exists(`${folder}/wrong`), false);
   });
 });
+
+Deno.test("train with --activations keeps them there, and goes on with them elsewhere", async () => {
+  await inFolder(async (folder) => {
+    await writeTinyModel(`${folder}/tiny`);
+    await writeLines(`${folder}/documents.jsonl`, worldLines(4));
+    const model = ["--model", `${folder}/tiny`];
+    const pairs = `${folder}/pairs.jsonl`;
+    const documents = ["--documents", `${folder}/documents.jsonl`, "--out", pairs];
+    await succeed("pairs", ...model, ...documents, ...PAIRS);
+    const train = async (out: string, ...more: string[]) => {
+      const flags = ["--pairs", pairs, "--out", `${folder}/${out}`, "--learning-rate", "1e-2"];
+      await succeed("train", ...model, ...flags, "--save-steps", "1", ...TRAINING, ...more);
+      assertEquals(await exists(`${folder}/${out}/activations.bin`), false);
+      const { tensors } = await readSafetensors(`${folder}/${out}/model/model.safetensors`);
+      return tensors;
+    };
+    const plain = await train("memory");
+    assertEquals(await train("disk", "--activations", "disk"), plain);
+    assertNotEquals(await train("disk16", "--activations", "disk16"), plain);
+
+    // As if the run had been stopped before it wrote its model.
+    await Deno.remove(`${folder}/memory/report.json`);
+    assertEquals(await train("memory", "--activations", "disk", "--moments", "disk"), plain);
+    await Deno.remove(`${folder}/memory/report.json`);
+    const flags = ["--pairs", pairs, "--out", `${folder}/memory`, "--learning-rate", "1e-2"];
+    const rounded = ["--save-steps", "1", ...TRAINING, "--activations", "disk16"];
+    await fail("train", [...model, ...flags, ...rounded], ["a run that was told other things"]);
+  });
+});
