@@ -2,7 +2,7 @@
  * Losses, log-probs and all gradients of random layouts, beside PyTorch's.
  *
  *     deno run -A tests/oracle/layouts.ts --python path/to/python [--layouts 200] [--layers 30]
- *         [--seed 1] [--dtype float64]
+ *         [--first 0] [--seed 1] [--dtype float64]
  *
  * The model has SmolLM2-135M's shape and random weights, which both sides read from the same file.
  * Ours computes packed rows; PyTorch, by transformers' own Llama, each sequence whole and alone. Told
@@ -41,6 +41,12 @@ const layouts = command({
       default: "python3",
     }),
     layouts: number({ summary: "How many layouts", integer: true, min: 1, default: 200 }),
+    first: number({
+      summary: "Which of them is the first to be compared",
+      integer: true,
+      min: 0,
+      default: 0,
+    }),
     layers: number({ summary: "Layers of the model", integer: true, min: 1, default: 30 }),
     seed: number({ summary: "Seed of the layouts", integer: true, default: 1 }),
     dtype: choice({
@@ -59,11 +65,10 @@ type Apart = Record<string, number>;
 
 /** Opens a learner for each case's objective in turn; at most one is there at a time. */
 async function* learners(config: ModelConfig, parameters: Parameters, cases: LayoutCase[]) {
-  for (const [, own] of Map.groupBy(cases.entries(), ([, { objective }]) => objective)) {
-    const { name, ...numbers } = own[0][1].objective;
+  for (const [{ name, ...numbers }, own] of Map.groupBy(cases, ({ objective }) => objective)) {
     const options = { ...numbers, objective: objectiveNamed(name) };
     await using learner = await Learner.open(config, parameters, options);
-    for (const [at, { documents, objective }] of own) yield { at, documents, objective, learner };
+    for (const layout of own) yield { ...layout, learner };
   }
 }
 
@@ -103,21 +108,22 @@ function furthest(apart: Apart): string {
   return `${by.toExponential(2)} (${name})`;
 }
 
-await main(layouts, async ({ python, layouts: count, layers, seed, dtype }, { signal, log }) => {
+await main(layouts, async (flags, { signal, log }) => {
+  const { python, layouts: count, first, layers, seed, dtype } = flags;
   await using folder = await temporaryFolder();
   const { path } = folder;
   await writeRandomModel(path, layers);
   const config = await loadConfig(path);
   const parameters = await readParameters(path, config, signal);
-  const cases = layoutCases({ seed, count, vocabulary: config.vocabSize });
+  const cases = layoutCases({ seed, count, vocabulary: config.vocabSize }).slice(first);
   await using child = new PythonChild(python, new URL("layouts.py", import.meta.url), [
     path,
     dtype,
   ]);
 
   let apart: Apart = {};
-  let done = 0;
-  for await (const { at, documents, objective, learner } of learners(config, parameters, cases)) {
+  let at = first;
+  for await (const { documents, objective, learner } of learners(config, parameters, cases)) {
     const row = packRow(documents);
     learner.clear();
     const ours = await learner.accumulate(row, 1 / documents.length, signal);
@@ -125,10 +131,10 @@ await main(layouts, async ({ python, layouts: count, layers, seed, dtype }, { si
     await writeGradients(gradients, learner);
     const names = [...learner.gradients.keys()];
     const question = { documents, objective, gradients, names };
-    const own = apartOf(ours, await child.ask<PythonAnswer>(question));
+    const own = apartOf(ours, await child.ask<PythonAnswer>(question, signal));
     apart = merge(apart, own);
     log.info(
-      `layout ${at} (${++done} of ${count}), ${objective.name} ${objective.aggregation}, ` +
+      `layout ${at++} of ${count}, ${objective.name} ${objective.aggregation}, ` +
         `${documents.length} documents, ${row.tokens.length} tokens: ${furthest(own)}`,
     );
   }
@@ -137,5 +143,5 @@ await main(layouts, async ({ python, layouts: count, layers, seed, dtype }, { si
   for (const [name, by] of parts) console.log(`${name}: ${by.toExponential(2)}`);
   const gradients = Object.entries(apart).filter(([name]) => parameters.has(name));
   console.log(`gradients: ${furthest(Object.fromEntries(gradients))}`);
-  console.log(`at most, over ${count} layouts of ${layers} layers: ${furthest(apart)}`);
+  console.log(`at most, over ${cases.length} layouts and ${layers} layers: ${furthest(apart)}`);
 });

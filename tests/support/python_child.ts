@@ -19,10 +19,11 @@ export class PythonChild implements AsyncDisposable {
     this.#answers = lines.getReader();
   }
 
-  /** Sends a value and waits for what comes back. */
-  async ask<Answer>(question: unknown): Promise<Answer> {
+  /** Sends a value and waits for what comes back; Ctrl-C, which Python hears too, is no failure. */
+  async ask<Answer>(question: unknown, signal?: AbortSignal): Promise<Answer> {
     await this.#questions.write(new TextEncoder().encode(`${JSON.stringify(question)}\n`));
     const { done, value } = await this.#answers.read();
+    signal?.throwIfAborted();
     if (done) throw new Error("Python ended before it had answered; see above for its reasons");
     return JSON.parse(value);
   }
