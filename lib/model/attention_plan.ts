@@ -21,7 +21,7 @@ export interface AttentionPlan {
    * past is taken in, and their length.
    */
   readonly blocks: number[];
-  /** `[pairs, 10]`: the same of a tile's keys alone, for each of the tile's near blocks. */
+  /** `[pairs, 8]`: the same ranges, of a tile's keys alone, for each of the tile's near blocks. */
   readonly near: number[];
   /**
    * `[tiles, 8]`: range of keys; borders of near and far blocks; how many blocks no later tile is
@@ -30,8 +30,8 @@ export interface AttentionPlan {
   readonly tiles: number[];
   /** Masks `[queries, own keys]` one after another: 0 where a key is seen, else very low. */
   readonly masks: Float32Array<ArrayBuffer>;
-  /** Most queries of a block, most keys of a tile, most blocks done with a tile. */
-  readonly longest: [number, number, number];
+  /** Most queries of a block, keys of a tile, blocks done with a tile, and keys that a block sees. */
+  readonly longest: [number, number, number, number];
   /** `[tokens]`: place among the blocks' queries if blocks had their full length. */
   readonly queryPlaces: Int32Array;
   /** `[tokens]`: place among the tiles' keys if tiles had their full length. */
@@ -56,16 +56,16 @@ export interface AttentionPlanOptions {
 const size = ({ from, to }: TokenRange) => to - from;
 const most = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.max(a, b));
 
-/** A block's row of the table. */
-function blockRow(
-  { queries, past, own }: AttentionBlock,
-  masks: AttentionMasks,
-  keys: number,
-): number[] {
+/** A block's ranges, and its mask's. */
+function rangesOf({ queries, past, own }: AttentionBlock, masks: AttentionMasks): number[] {
   const mask = size(own) > 0 ? masks.of({ queries, own }) : { from: 0, to: 0 };
-  const length = partLength(size(past), keys);
-  const ranges = [queries, past, own, mask].flatMap(({ from, to }) => [from, to]);
-  return [...ranges, Math.ceil(size(past) / Math.max(1, length)), length];
+  return [queries, past, own, mask].flatMap(({ from, to }) => [from, to]);
+}
+
+/** In how many tiles a block's past is taken, and how long they are. */
+function pastTiles({ past }: AttentionBlock, longest: number): [number, number] {
+  const length = partLength(size(past), longest);
+  return [Math.ceil(size(past) / Math.max(1, length)), length];
 }
 
 /** Of what a block sees, what is in a tile. */
@@ -115,22 +115,23 @@ export function attentionPlan(
   const tileRows = tiles.flatMap((tile, at) => {
     const first = near.length;
     const seeing = blocks.slice(tile.near.from, tile.near.to);
-    near.push(...seeing.map((block) => blockRow(inTile(block, tile.keys), masks, keys)));
+    near.push(...seeing.map((block) => rangesOf(inTile(block, tile.keys), masks)));
     const { from, to } = tile.keys;
     return [from, to, tile.near.from, tile.far.from, tile.far.to, done[at], begun[at], first];
   });
-  const [mostQueries, mostKeys, mostDone] = [
+  const [mostQueries, mostKeys, mostDone, mostSeen] = [
     most(blocks.map((block) => size(block.queries))),
     most(tiles.map((tile) => size(tile.keys))),
     most(done),
+    most(blocks.map(({ past, own }) => size(past) + size(own))),
   ];
   const doneRanges = tiles.map(({ near: { from } }, at) => ({ from, to: from + done[at] }));
   return {
-    blocks: blocks.flatMap((block) => blockRow(block, masks, keys)),
+    blocks: blocks.flatMap((block) => [...rangesOf(block, masks), ...pastTiles(block, keys)]),
     near: near.flat(),
     tiles: tileRows,
     masks: masks.joined(),
-    longest: [mostQueries, mostKeys, mostDone],
+    longest: [mostQueries, mostKeys, mostDone, mostSeen],
     queryPlaces: places(blocks.map((block) => block.queries), mostQueries),
     keyPlaces: places(tiles.map((tile) => tile.keys), mostKeys),
     blockPlaces: places(doneRanges, mostDone),

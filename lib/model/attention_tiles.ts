@@ -26,41 +26,51 @@ export function within(range: TokenRange, { from, to }: TokenRange): TokenRange 
 const overlaps = (a: TokenRange, b: TokenRange) => within(a, b).from < within(a, b).to;
 
 /**
- * Where a tile must end, in documents that do not fit in one: at their borders, and where the trunk
- * ends, so that all later blocks of the document see all of a trunk's tile.
+ * Where a tile must end: around the trunk of a document that does not fit in one, so that all later
+ * blocks of the document see all of a trunk's tile.
  */
-function borders({ document, branch }: RowMarks, longest: number): Set<number> {
-  const documents = runs(document, { from: 0, to: document.length });
-  return new Set(
-    documents.filter(({ from, to }) => to - from > longest)
-      .flatMap((tokens) => [tokens.from, runs(branch, tokens)[0].to, tokens.to]),
-  );
+function borders(
+  branch: Int32Array,
+  documents: readonly TokenRange[],
+  longest: number,
+): Set<number> {
+  const long = documents.filter(({ from, to }) => to - from > longest);
+  return new Set(long.flatMap((tokens) => [tokens.from, runs(branch, tokens)[0].to]));
+}
+
+/** Queries' ranges, parted where tiles must end and where they are too long for one. */
+function pieces(
+  blocks: readonly AttentionBlock[],
+  ends: ReadonlySet<number>,
+  longest: number,
+): TokenRange[] {
+  return blocks.flatMap(({ queries: { from, to } }) => {
+    const starts = [from, ...[...ends].filter((at) => at > from && at < to)];
+    return starts.flatMap((from, at) => parts({ from, to: starts[at + 1] ?? to }, longest));
+  });
 }
 
 /** Keys in tiles of at most `longest`, which begin with a block where they can. */
 function tileKeys(
-  marks: RowMarks,
+  { document, branch }: RowMarks,
   blocks: readonly AttentionBlock[],
   longest: number,
 ): TokenRange[] {
-  const ends = borders(marks, longest);
+  const documents = runs(document, { from: 0, to: document.length });
+  const ends = borders(branch, documents, longest);
   const tiles: TokenRange[] = [];
-  for (const { queries } of blocks) {
-    const inside = [...ends].filter((at) => at > queries.from && at < queries.to);
-    const starts = [queries.from, ...inside];
-    for (const [at, from] of starts.entries()) {
-      for (const piece of parts({ from, to: starts[at + 1] ?? queries.to }, longest)) {
-        const last = tiles.at(-1);
-        const joins = last && !ends.has(piece.from) && piece.to - last.from <= longest;
-        if (joins) tiles.splice(-1, 1, { from: last.from, to: piece.to });
-        else tiles.push(piece);
-      }
-    }
+  for (const { from, to } of pieces(blocks, ends, longest)) {
+    const last = tiles.at(-1);
+    // A block adds to all of a tile, so that documents with blocks of their own have tiles of their own.
+    const isSame = last && document[last.from] === document[from];
+    if (isSame && !ends.has(from) && to - last.from <= longest) {
+      tiles.splice(-1, 1, { from: last.from, to });
+    } else tiles.push({ from, to });
   }
   return tiles;
 }
 
-/** The blocks that see keys: those from the first on that sees any, and before them all that do. */
+/** The blocks that see keys; far ones are those at the end that all see all. */
 function seenBy(keys: TokenRange, blocks: readonly AttentionBlock[]): AttentionTile {
   const isSeen = ({ past, own }: AttentionBlock) => overlaps(past, keys) || overlaps(own, keys);
   const from = blocks.findIndex(isSeen);

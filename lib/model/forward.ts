@@ -78,7 +78,7 @@ export function layerInputs(
   return {
     ...rotaryInputs(row.position, config, kind, lengths),
     blocks: ints(plan.blocks, [plan.blocks.length / 10, 10]),
-    near: ints(plan.near, [plan.near.length / 10, 10]),
+    near: ints(plan.near, [plan.near.length / 8, 8]),
     tiles: ints(plan.tiles, [plan.tiles.length / 8, 8]),
     masks: floats(plan.masks, [plan.masks.length]),
     longest: ints(plan.longest),
@@ -123,7 +123,8 @@ export function predictionInputs(g: Graph, length: string, prefix = ""): Predict
 function logProbsGraph(config: ModelConfig): Graph {
   const g = new Graph("log_probs");
   const { logProbs } = graphsOf(config).head(g, config);
-  g.output("log_probs", logProbs(predictionInputs(g, "predictions")));
+  const [all] = logProbs(predictionInputs(g, "predictions"));
+  g.output("log_probs", all);
   return g;
 }
 

@@ -91,9 +91,14 @@ Deno.test("all blocks behind a long trunk's tile are far: they read it as it lie
   ]);
 });
 
-Deno.test("short documents share tiles", () => {
-  const { tiles } = attentionPlan(marks(Array(20).fill([9, 1])), { queries: 5, keys: 50 });
-  assertEquals(tiles.length / 8, 4);
+Deno.test("documents share tiles only where they share blocks", () => {
+  const lengths = (length: number) => {
+    const row = marks(Array<[number, number]>(6).fill([length - 1, 1]));
+    return rowsOf(attentionPlan(row, { queries: 8, keys: 50 }).tiles, 8)
+      .map(([from, to]) => to - from);
+  };
+  assertEquals(lengths(4), [8, 8, 8]);
+  assertEquals(lengths(9), [9, 9, 9, 9, 9, 9]);
 });
 
 Deno.test("places are one a token, within full blocks and tiles", () => {

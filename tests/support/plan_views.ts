@@ -50,7 +50,7 @@ export function seenByBlocks({ blocks, masks, queryPlaces }: AttentionPlan): boo
 export function seenByTiles(plan: AttentionPlan): boolean[][] {
   const { masks, queryPlaces } = plan;
   const seen = nothing(queryPlaces.length);
-  const [blocks, nearRows] = [rowsOf(plan.blocks, 10), rowsOf(plan.near, 10)];
+  const [blocks, nearRows] = [rowsOf(plan.blocks, 10), rowsOf(plan.near, 8)];
   let carried = { from: 0, to: plan.tiles[4] };
   for (const [from, to, first, far, end, done, begun, near] of rowsOf(plan.tiles, 8)) {
     assert(first === carried.from && end <= carried.to && first + done <= far);

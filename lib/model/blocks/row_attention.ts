@@ -11,10 +11,10 @@ import type { Attend } from "./scope.ts";
 function planInputs(g: Graph): AttentionPlanValues {
   return {
     blocks: g.input("blocks", "int64", ["blocks", 10]),
-    near: g.input("near", "int64", ["near", 10]),
+    near: g.input("near", "int64", ["near", 8]),
     tiles: g.input("tiles", "int64", ["tiles", 8]),
     masks: g.input("masks", "float32", ["masks"]),
-    longest: g.input("longest", "int64", [3]),
+    longest: g.input("longest", "int64", [4]),
     queryPlaces: g.input("query_places", "int64", ["tokens"]),
     keyPlaces: g.input("key_places", "int64", ["tokens"]),
     blockPlaces: g.input("block_places", "int64", ["blocks"]),

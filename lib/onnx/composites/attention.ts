@@ -20,7 +20,7 @@ export interface AttentionPlanValues {
    * the mask is; in how many tiles the keys that all see are taken, and how long these are.
    */
   blocks: Value;
-  /** int64 `[pairs, 10]`: the same of a block and a tile's keys alone, for the tiles' near blocks. */
+  /** int64 `[pairs, 8]`: the same ranges, of a tile's keys alone, for the tiles' near blocks. */
   near: Value;
   /**
    * int64 `[tiles, 8]`: a tile's keys; the first block that sees some of them, the first of those
@@ -30,7 +30,10 @@ export interface AttentionPlanValues {
   tiles: Value;
   /** float32: masks `[queries, keys]` one after another, to be added to scores. */
   masks: Value;
-  /** int64 `[3]`: most queries of a block, most keys of a tile, most blocks done with a tile. */
+  /**
+   * int64 `[4]`: most queries of a block, keys of a tile, blocks done with a tile, and keys that a
+   * block sees.
+   */
   longest: Value;
   /** int64 `[tokens]`: place among queries where blocks are padded to the longest. */
   queryPlaces: Value;

@@ -3,10 +3,12 @@ import { add, exp, mul, neg } from "../operators/elementwise.ts";
 import { concat, reshape } from "../operators/layout.ts";
 import { matmul, swapLast } from "../operators/matmul.ts";
 import { reduceSum } from "../operators/reduce.ts";
-import { overHeads, withOnes } from "./attention_heads.ts";
+import { overHeads } from "./attention_heads.ts";
 import type { Block } from "./attention_block.ts";
 import { AttentionInputs } from "./attention_inputs.ts";
-import { overTiles, type PairGradients } from "./attention_loops.ts";
+import { overTiles, type PairGradients } from "./attention_over_tiles.ts";
+import { mostKeysSeen } from "./attention_tables.ts";
+import { withOnes } from "./with_ones.ts";
 
 /** Keys and values in the forms that products read. */
 interface Keys {
@@ -72,46 +74,52 @@ export function expandBackward(g: Graph, node: Node): Value[] {
   const mean = neg(g, reduceSum(g, perHead, [-1], false));
   const read = [q, k, v, dMixed, below, mean];
 
-  return overHeads(g, heads, read, (g, set, [q, k, v, dMixed, below, mean]) => {
-    const [keys, values] = [set.keys(g, k), set.keys(g, v)];
-    const all: Keys = {
-      keysOne: withOnes(g, keys),
-      valuesOne: withOnes(g, values),
-      keysTurned: swapLast(g, keys),
-    };
-    const rows = (x: Value, last: Value) => {
-      const [own, more] = [set.queries(g, x), set.queries(g, last)];
-      return [own, concat(g, [own, more], 2)];
-    };
-    const [[queries, qOne], [dy, dyOne]] = [rows(q, below), rows(dMixed, mean)];
-    const of = (block: Block): Queries => ({
-      q: block.rows(queries),
-      qOne: block.rows(qOne),
-      dy: block.rows(dy),
-      dyOne: block.rows(dyOne),
-    });
-    const within = (take: (x: Value, axis: number) => Value): Keys => ({
-      keysOne: take(all.keysOne, 1),
-      valuesOne: take(all.valuesOne, 1),
-      keysTurned: take(all.keysTurned, 2),
-    });
-
-    return overTiles(g, plan, set, Number(keys.shape[2]), (tile) => {
-      const here = within((x, axis) => tile.keys(x, axis));
-      return {
-        near(block) {
-          const mine = of(block);
-          const past = gradients(block.g, within((x, axis) => block.past(x, axis)), mine);
-          const mask = swapLast(block.g, block.mask());
-          const own = gradients(block.g, within((x, axis) => block.own(x, axis)), mine, mask);
-          return {
-            dqTurned: add(block.g, past.dqTurned, own.dqTurned),
-            dk: block.placed(past.dk, own.dk, tile),
-            dv: block.placed(past.dv, own.dv, tile),
-          };
-        },
-        far: (block) => gradients(block.g, here, of(block)),
+  return overHeads(
+    g,
+    heads,
+    mostKeysSeen(g, plan),
+    read,
+    (g, set, [q, k, v, dMixed, below, mean]) => {
+      const [keys, values] = [set.keys(g, k), set.keys(g, v)];
+      const all: Keys = {
+        keysOne: withOnes(g, keys),
+        valuesOne: withOnes(g, values),
+        keysTurned: swapLast(g, keys),
       };
-    });
-  });
+      const rows = (x: Value, last: Value) => {
+        const [own, more] = [set.queries(g, x), set.queries(g, last)];
+        return [own, concat(g, [own, more], 2)];
+      };
+      const [[queries, qOne], [dy, dyOne]] = [rows(q, below), rows(dMixed, mean)];
+      const of = (block: Block): Queries => ({
+        q: block.rows(queries),
+        qOne: block.rows(qOne),
+        dy: block.rows(dy),
+        dyOne: block.rows(dyOne),
+      });
+      const within = (take: (x: Value, axis: number) => Value): Keys => ({
+        keysOne: take(all.keysOne, 1),
+        valuesOne: take(all.valuesOne, 1),
+        keysTurned: take(all.keysTurned, 2),
+      });
+
+      return overTiles(g, plan, set, Number(keys.shape[2]), (tile) => {
+        const here = within((x, axis) => tile.keys(x, axis));
+        return {
+          near(block) {
+            const mine = of(block);
+            const past = gradients(block.g, within((x, axis) => block.past(x, axis)), mine);
+            const mask = swapLast(block.g, block.mask());
+            const own = gradients(block.g, within((x, axis) => block.own(x, axis)), mine, mask);
+            return {
+              dqTurned: add(block.g, past.dqTurned, own.dqTurned),
+              dk: block.placed(past.dk, own.dk, tile),
+              dv: block.placed(past.dv, own.dv, tile),
+            };
+          },
+          far: (block) => gradients(block.g, here, of(block)),
+        };
+      });
+    },
+  );
 }

@@ -7,18 +7,10 @@
 import { type Dim, product } from "../dims.ts";
 import type { Graph, Value } from "../graph.ts";
 import { add, minimum, mul, sub } from "../operators/elementwise.ts";
-import { gatherRows } from "../operators/gather.ts";
-import { concat, pad, reshape, slice, split } from "../operators/layout.ts";
+import { concat, pad, reshape, slice } from "../operators/layout.ts";
 import type { AttentionPlanValues } from "./attention.ts";
 import type { HeadSet } from "./attention_heads.ts";
 import { loop } from "./loop.ts";
-
-/** One row of an int64 table as its columns, `[1]` each. */
-export function columns(g: Graph, table: Value, at: Value): Value[] {
-  const count = Number(table.shape[1]);
-  const row = gatherRows(g, table, reshape(g, at, [1]));
-  return split(g, reshape(g, row, [count]), 0, Array(count).fill(1));
-}
 
 /** Keys that are computed at once. */
 export class Tile {

@@ -5,10 +5,12 @@ import { concat } from "../operators/layout.ts";
 import { matmul, swapLast } from "../operators/matmul.ts";
 import { reduceMax, reduceSum } from "../operators/reduce.ts";
 import type { Block } from "./attention_block.ts";
-import { overHeads, withOnes } from "./attention_heads.ts";
+import { overHeads } from "./attention_heads.ts";
 import { AttentionInputs } from "./attention_inputs.ts";
-import { overBlocks } from "./attention_loops.ts";
+import { overBlocks } from "./attention_over_blocks.ts";
+import { mostKeysSeen } from "./attention_tables.ts";
 import { branch } from "./branch.ts";
+import { withOnes } from "./with_ones.ts";
 
 /** What is known of queries' mixed values after some of their keys. */
 type Mixture = {
@@ -94,7 +96,7 @@ function withPast(block: Block, queries: Value, start: Mixture, keys: Keys): Mix
  */
 export function expandForward(g: Graph, node: Node): Value[] {
   const { q, k, v, plan, heads } = new AttentionInputs(node);
-  return overHeads(g, heads, [q, k, v], (g, set, [q, k, v]) => {
+  return overHeads(g, heads, mostKeysSeen(g, plan), [q, k, v], (g, set, [q, k, v]) => {
     const queries = set.queries(g, q);
     const byHead = set.keys(g, k);
     const keys = { keys: byHead, keysOne: withOnes(g, byHead), values: set.keys(g, v) };

@@ -6,8 +6,10 @@
 
 import { product } from "../dims.ts";
 import type { Graph, Value } from "../graph.ts";
+import { lessOrEqual } from "../operators/compare.ts";
 import { add } from "../operators/elementwise.ts";
 import { reshape, slice, transpose } from "../operators/layout.ts";
+import { branch } from "./branch.ts";
 import { loop } from "./loop.ts";
 
 /** Query heads that are computed at once, where key heads can be parted: more leave the cache. */
@@ -69,20 +71,20 @@ function headsAtOnce(keyValueHeads: number, group: number): number {
   return most;
 }
 
-/**
- * Repeats a body for as many heads as are computed at once, over values `[tokens, width]` whose
- * columns lie head by head, and puts its results side by side again.
- */
-export function overHeads(
+/** Keys up to which all heads are computed at once: so few scores take less than their preparations. */
+const FEW_KEYS = 1024;
+
+/** Computes heads over values `[tokens, width]` whose columns lie head by head. */
+type OverHeads = (g: Graph, set: HeadSet, values: Value[]) => Value[];
+
+/** Repeats a body for sets of heads and puts its results side by side. */
+function oneAfterAnother(
   g: Graph,
-  { heads, keyValueHeads }: { heads: number; keyValueHeads: number },
+  turns: number,
+  set: HeadSet,
   values: readonly Value[],
-  body: (g: Graph, set: HeadSet, values: Value[]) => Value[],
+  body: OverHeads,
 ): Value[] {
-  const group = heads / keyValueHeads;
-  const set = new HeadSet(headsAtOnce(keyValueHeads, group), group);
-  const turns = keyValueHeads / set.count;
-  if (turns === 1) return body(g, set, [...values]);
   const count = g.constant(BigInt64Array.of(BigInt(turns)), []);
   const { stacked } = loop(g, count, turns, [], (inner, index) => {
     const from = reshape(inner, index, [1]);
@@ -101,10 +103,28 @@ export function overHeads(
   });
 }
 
-/** `x` with a column of ones, so that a product with it also adds another factor's last column. */
-export function withOnes(g: Graph, x: Value): Value {
-  const [heads, keys, size] = x.shape;
-  // With axes named beside the pads, the runtime moves a transposition past them wrongly.
-  const pads = g.ints([0, 0, 0, 0, 0, 1]);
-  return g.node("Pad", [x, pads, g.scalar(1)], "float32", [heads, keys, Number(size) + 1]);
+/**
+ * Computes heads over values `[tokens, width]`, side by side: all at once where no query sees many
+ * keys, else few at a time.
+ *
+ * @param mostKeys int64 `[1]`: most keys that a block sees.
+ */
+export function overHeads(
+  g: Graph,
+  { heads, keyValueHeads }: { heads: number; keyValueHeads: number },
+  mostKeys: Value,
+  values: readonly Value[],
+  body: OverHeads,
+): Value[] {
+  const group = heads / keyValueHeads;
+  const atOnce = headsAtOnce(keyValueHeads, group);
+  const all = new HeadSet(keyValueHeads, group);
+  if (atOnce === keyValueHeads) return body(g, all, [...values]);
+  const set = new HeadSet(atOnce, group);
+  return branch(
+    g,
+    lessOrEqual(g, mostKeys, g.ints([FEW_KEYS])),
+    (inner) => body(inner, all, [...values]),
+    (inner) => oneAfterAnother(inner, keyValueHeads / atOnce, set, values, body),
+  );
 }

@@ -37,7 +37,7 @@ export function planInputs(
   const plan = attentionPlan({ document, branch, position: document }, options);
   return {
     blocks: whole(plan.blocks, ["blocks", 10], [plan.blocks.length / 10, 10]),
-    near: whole(plan.near, ["near", 10], [plan.near.length / 10, 10]),
+    near: whole(plan.near, ["near", 8], [plan.near.length / 8, 8]),
     tiles: whole(plan.tiles, ["tiles", 8], [plan.tiles.length / 8, 8]),
     masks: given(Array.from(plan.masks), ["masks"]),
     longest: whole(plan.longest),
