@@ -15,8 +15,8 @@ export interface HeadParts {
   input: Value;
   /** Inputs that are weights, in the order in which gradients are given. */
   parameters: Value[];
-  /** Log-probs of predictions, `[predictions]`; more than one set may be asked for. */
-  logProbs(predictions: Predictions): Value;
+  /** Log-probs of each set of predictions, `[predictions]`. */
+  logProbs(...predictions: Predictions[]): Value[];
 }
 
 /** What a graph that writes tokens is made for. */

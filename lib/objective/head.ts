@@ -34,15 +34,17 @@ export function headSegment(
     build(g) {
       const { input, parameters, logProbs } = graphsOf(config).head(g, config);
       const vector = (name: string, ...shape: string[]) => g.input(name, "float32", shape);
-      const answers = logProbs(predictionInputs(g, "answers"));
+      // What no answer says counts in the NLL only. The loss is linear in that, so that one pass
+      // gives its value and its gradient.
+      const [answers, text] = logProbs(
+        predictionInputs(g, "answers"),
+        predictionInputs(g, "text", "text_"),
+      );
       const perTurn = (mask: Value) =>
         reshape(g, matmul(g, mask, reshape(g, answers, ["answers", 1])), ["turns"]);
       const chosen = perTurn(vector("chosen", "turns", "answers"));
       const rejected = perTurn(vector("rejected", "turns", "answers"));
 
-      // What no answer says counts in the NLL only. The loss is linear in that, so that one pass
-      // gives its value and its gradient.
-      const text = logProbs(predictionInputs(g, "text", "text_"));
       const weighted = (of: Value, weight: Value) => reduceSum(g, mul(g, of, weight), [0], false);
       const nll = sub(
         g,

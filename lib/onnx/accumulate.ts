@@ -35,7 +35,7 @@ const BEGINNINGS: Readonly<Record<string, Begin>> = {
 
   InChunks: withOptional(beginningPlace),
 
-  ChunkedLogProbsGradient: withOptional(() => 6),
+  ChunkedLogProbsGradient: withOptional(({ inputs }) => inputs.length - 1),
 
   ScatterElements({ inputs, attributes }, sofar, makers) {
     const ontoZeros = makers.get(inputs[0]!)?.op === "ConstantOfShape";

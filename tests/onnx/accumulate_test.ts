@@ -35,7 +35,7 @@ const USES: Record<string, (g: Graph, weight: Value, x: Value, rows: Value) => V
   product: (g, weight, x) => linear(g, x, weight),
   chunks: (g, weight, x) => linearInChunks(g, weight, x),
   logProbs: (g, weight, x, rows) =>
-    chunkedLogProbs(g, x, weight, { rows, targets: rows, chunkLength: g.ints([5]) }),
+    chunkedLogProbs(g, x, weight, [{ rows, targets: rows, chunkLength: g.ints([5]) }])[0],
   elements: (g, weight) => mul(g, weight, weight),
 };
 

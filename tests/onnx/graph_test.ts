@@ -105,7 +105,7 @@ function loopGraph(): Graph {
   const rows = g.input("rows", "int64", ["predictions"]);
   const chunkLength = g.ints([1]);
   const logProbs = (inner: Graph, of: Value) =>
-    chunkedLogProbs(inner, of, weight, { rows, targets: rows, chunkLength });
+    chunkedLogProbs(inner, of, weight, [{ rows, targets: rows, chunkLength }])[0];
   const outside = logProbs(g, hidden);
   const twice = mul(g, hidden, g.scalar(2));
   const turns = g.constant(BigInt64Array.of(2n), []);

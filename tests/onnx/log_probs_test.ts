@@ -32,7 +32,7 @@ function logProbsGraph(chunked: boolean): Graph {
     return sub(g, reshape(g, chosen, ["predictions"]), logSumExp(g, logits));
   };
   const result = chunked
-    ? chunkedLogProbs(g, hidden, weight, { rows, targets, chunkLength })
+    ? chunkedLogProbs(g, hidden, weight, [{ rows, targets, chunkLength }])[0]
     : whole();
   const seed = g.input("seed", "float32", ["predictions"]);
   const gradients = differentiate(g, new Map([[result, seed]]), [hidden, weight]);

@@ -105,7 +105,8 @@ function headWeights(g: Graph, config: ModelConfig, norm: Norm) {
 
 function headParts(g: Graph, config: ModelConfig, norm: Norm): HeadParts {
   const { input, matrix, normed, parameters } = headWeights(g, config, norm);
-  const logProbs = (predictions: Predictions) => chunkedLogProbs(g, normed, matrix, predictions);
+  const logProbs = (...predictions: Predictions[]) =>
+    chunkedLogProbs(g, normed, matrix, predictions);
   return { input, parameters, logProbs };
 }
 

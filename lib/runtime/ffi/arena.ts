@@ -11,17 +11,21 @@ const ARENA_ALLOCATOR = 1;
 const DEFAULT_MEMORY = 0;
 
 /**
- * The arena grows by twice as much each time, so that large values find room side by side; what no
- * value ever reaches of it is not resident. Grown by each value's own size it falls into pieces that fit
- * nothing else (a row of 3,072 tokens: a fifth more in all).
+ * The arena grows by twice as much each time, so that values find room side by side; what no value ever
+ * reaches of it is not resident. Grown by each value's own size it falls into pieces that fit nothing
+ * else (a row of 3,072 tokens: a fifth more in all).
  */
 const NEXT_POWER_OF_TWO = 0n;
+
+/** Values larger than this have room to themselves: few are, and their size comes again. */
+const LARGEST_GROWTH = 64n * 2n ** 20n;
 
 /** How much larger than a value the piece may be that it gets: of larger ones the rest stays free. */
 const LARGEST_WASTE = 65_536n;
 
 const CONFIG = {
   arena_extend_strategy: NEXT_POWER_OF_TWO,
+  max_power_of_two_extend_bytes: LARGEST_GROWTH,
   max_dead_bytes_per_chunk: LARGEST_WASTE,
 };
 
