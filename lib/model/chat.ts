@@ -4,11 +4,12 @@
  * @module
  */
 
-import { Template } from "@huggingface/jinja";
+import type { Template } from "@huggingface/jinja";
 import { UserError } from "../flow/mod.ts";
 import { isJsonObject } from "./config_reader.ts";
 import { sha256 } from "./fingerprint.ts";
 import { readJsonIfThere, readTextIfThere } from "./json_file.ts";
+import { DIALECT, parseTemplate } from "./template_dialect.ts";
 
 /** One message of a conversation. */
 export interface Message {
@@ -76,7 +77,7 @@ export class ChatTemplate {
     this.hash = source === undefined ? "" : sha256(JSON.stringify([source, tokens]));
     if (source === undefined) return;
     try {
-      this.#template = new Template(source.replace(/\bstrftime_now\b/g, CLOCK));
+      this.#template = parseTemplate(source.replace(/\bstrftime_now\b/g, CLOCK));
     } catch (cause) {
       throw new UserError(`The chat template in ${path} is wrong: ${(cause as Error).message}`, {
         cause,
@@ -111,6 +112,7 @@ export class ChatTemplate {
     }
     try {
       return this.#template.render({
+        ...DIALECT,
         ...this.#tokens,
         [CLOCK]: fixedDate,
         messages,

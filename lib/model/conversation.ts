@@ -48,15 +48,18 @@ function encodeBehind(tokenizer: Tokenizer, before: string): Encode {
 }
 
 /**
- * An answer, as the model writes it behind `prompt`.
+ * An answer, as the model writes it behind `prompt`, whose last token is `last`.
  *
  * A tokenizer that implies a space would add it to a space that the template writes, and would add
- * it at the beginning of a line, where the model has never seen one.
+ * it at the beginning of a line, where the model has never seen one. White space that the last token
+ * swallowed, as Phi-3's `<|assistant|>` does a newline, begins no line.
  */
-function encodeAnswer(tokenizer: Tokenizer, prompt: string): Encode {
+function encodeAnswer(tokenizer: Tokenizer, prompt: string, last: number | undefined): Encode {
   if (!tokenizer.impliesSpace) return (text) => tokenizer.encode(text);
-  if (/\s$/.test(prompt)) return encodeBehind(tokenizer, prompt.slice(-1));
-  return (text) => tokenizer.encode(text.replace(/^ /, ""));
+  const space = prompt.slice(prompt.trimEnd().length);
+  if (space === "") return (text) => tokenizer.encode(text.replace(/^ /, ""));
+  const isSwallowed = last !== undefined && tokenizer.isSpecial(last);
+  return encodeBehind(tokenizer, isSwallowed ? tokenizer.token(last) + space : space.slice(-1));
 }
 
 function commonLength(a: readonly number[], b: readonly number[], fromEnd: boolean): number {
@@ -110,7 +113,8 @@ function tokens(
   for (const [turn, answer] of answers.entries()) {
     const prompt = { start: at, end: answer.text.start };
     collector.piece(prompt, encode, -1);
-    collector.piece(answer.text, encodeAnswer(tokenizer, text.slice(0, prompt.end)), turn);
+    const before = text.slice(at, prompt.end);
+    collector.piece(answer.text, encodeAnswer(tokenizer, before, collector.ids.at(-1)), turn);
     encode = tokenizer.encode.bind(tokenizer);
     if (answer.endToken !== undefined) {
       collector.token(answer.endToken, turn, false);

@@ -10,6 +10,7 @@
 import { UserError } from "../flow/mod.ts";
 import type { ChatTemplate, Message } from "./chat.ts";
 import type { ChatModel } from "./model.ts";
+import { strip, stripEnd, stripStart } from "./python_strip.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** A stretch of a text, in UTF-16 units. */
@@ -45,6 +46,13 @@ function mark(index: number): string {
   return `\uE000${index}\uE001`;
 }
 
+function leavesOut(chat: ChatTemplate, index: number, role: string): UserError {
+  return new UserError(
+    `The chat template in ${chat.path} leaves out message ${index} (${role}), or puts it elsewhere`,
+    role === "system" ? { hint: "Say it at the beginning of the user's first message" } : {},
+  );
+}
+
 /** What the template writes around the contents: one literal more than there are messages. */
 function literals(
   chat: ChatTemplate,
@@ -55,11 +63,7 @@ function literals(
   let rest = chat.render(marked, { addGenerationPrompt });
   const found = messages.map(({ role }, index) => {
     const at = rest.indexOf(mark(index));
-    if (at < 0) {
-      throw new UserError(
-        `The chat template in ${chat.path} leaves out message ${index} (${role})`,
-      );
-    }
+    if (at < 0) throw leavesOut(chat, index, role);
     const literal = rest.slice(0, at);
     rest = rest.slice(at + mark(index).length);
     return literal;
@@ -67,7 +71,17 @@ function literals(
   return [...found, rest];
 }
 
-/** Finds the contents, which the template may have trimmed. */
+/** What a template may write of a content: all of it first, then stripped of newlines or space. */
+function spellings(content: string): string[] {
+  const ways = [undefined, "\n"].flatMap((letters) => [
+    stripStart(content, letters),
+    stripEnd(content, letters),
+    strip(content, letters),
+  ]);
+  return [...new Set([content, ...ways])];
+}
+
+/** Finds the contents, which the template may have stripped. */
 function traceContents(
   chat: ChatTemplate,
   messages: readonly Message[],
@@ -76,8 +90,7 @@ function traceContents(
 ): Span[] {
   let at = around[0].length;
   return messages.map(({ role, content }, index) => {
-    const spellings = [content, content.trim(), content.trimStart(), content.trimEnd()];
-    const spelling = spellings.find((spelling) =>
+    const spelling = spellings(content).find((spelling) =>
       text.startsWith(spelling + around[index + 1], at)
     );
     if (spelling === undefined) {
@@ -93,17 +106,17 @@ function traceContents(
   });
 }
 
-/** The first end token in what the template writes after an answer; any special one will do. */
+/**
+ * The first end token in what the template writes after an answer; any special one will do, as some
+ * templates end every message with one and the conversation with another.
+ */
 function findEndMark(tokenizer: Tokenizer, closing: string): Span & { id: number } | undefined {
-  for (const ids of [tokenizer.eosTokenIds, tokenizer.specialIds]) {
-    const marks = [...ids].flatMap((id) => {
-      const token = tokenizer.token(id);
-      const start = token ? closing.indexOf(token) : -1;
-      return start < 0 ? [] : [{ id, start, end: start + token!.length }];
-    });
-    if (marks.length > 0) return marks.reduce((a, b) => b.start < a.start ? b : a);
-  }
-  return undefined;
+  const marks = [...tokenizer.eosTokenIds, ...tokenizer.specialIds].flatMap((id) => {
+    const token = tokenizer.token(id);
+    const start = token ? closing.indexOf(token) : -1;
+    return start < 0 ? [] : [{ id, start, end: start + token!.length }];
+  });
+  return marks.length === 0 ? undefined : marks.reduce((a, b) => b.start < a.start ? b : a);
 }
 
 function differs(chat: ChatTemplate, index: number, what: string): UserError {

@@ -6,6 +6,7 @@
 
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { UserError } from "../flow/mod.ts";
+import { type Strip, stripAtAddedTokens } from "./added_token_spaces.ts";
 import { quickenByteSpelling } from "./byte_spelling.ts";
 import { isJsonObject, type JsonObject } from "./config_reader.ts";
 import { readJson, readJsonIfThere } from "./json_file.ts";
@@ -61,6 +62,7 @@ export class Tokenizer {
   readonly namedTokens: Readonly<Record<string, string>>;
   readonly #tokenizer: HuggingFaceTokenizer;
   readonly #specialIds: ReadonlySet<number>;
+  readonly #strip: Strip;
 
   /**
    * Builds a tokenizer from its parsed files.
@@ -76,7 +78,8 @@ export class Tokenizer {
     try {
       this.#tokenizer = new HuggingFaceTokenizer(json, {
         ...config,
-        clean_up_tokenization_spaces: config.clean_up_tokenization_spaces ?? false,
+        // Llama 3 asks for it, and would lose spaces that the model wrote: "x ." would read "x."
+        clean_up_tokenization_spaces: false,
       });
     } catch (cause) {
       throw new UserError(`${path} is not a tokenizer: ${(cause as Error).message}`, { cause });
@@ -84,6 +87,7 @@ export class Tokenizer {
     useUnicodeClasses(this.#tokenizer.pre_tokenizer);
     quickenByteSpelling(this.#tokenizer.pre_tokenizer);
     quickenMerges(this.#tokenizer.model);
+    this.#strip = stripAtAddedTokens([...this.#tokenizer.get_added_tokens_decoder().values()]);
     this.vocabSize = Math.max(-1, ...this.#largestIds()) + 1;
     if (this.vocabSize > model.vocabSize) {
       const token = this.#tokenizer.id_to_token(this.vocabSize - 1);
@@ -151,7 +155,7 @@ export class Tokenizer {
    * ```
    */
   encode(text: string): number[] {
-    return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+    return this.#tokenizer.encode(this.#strip(text), { add_special_tokens: false }).ids;
   }
 
   /** The text of ids; ids that are no token are left out. */

@@ -36,6 +36,12 @@ export const ZEPHYR = "{%- for message in messages -%}" +
   "{%- endfor -%}" +
   "{%- if add_generation_prompt -%}{{- '<|assistant|>\\n' -}}{%- endif -%}";
 
+/** Phi-3: headers that swallow their newline, one end token for messages and one for the whole. */
+export const PHI_3 = "{%- for message in messages -%}" +
+  "{{- '<|' + message.role + '|>\\n' + message.content + '<|end|>\\n' -}}" +
+  "{%- endfor -%}" +
+  "{%- if add_generation_prompt -%}{{- '<|assistant|>\\n' -}}{%- else -%}{{- eos_token -}}{%- endif -%}";
+
 /** A template that shortens earlier answers once the conversation goes on. */
 export const FORGETFUL = "{%- for message in messages -%}" +
   "{{- '<|im_start|>' + message.role + '\\n' -}}" +

@@ -38,6 +38,34 @@ Deno.test("ChatTemplate writes the same date every day", () => {
   assertEquals(chat.render(HI), "26 Jul 2024");
 });
 
+Deno.test("ChatTemplate strips texts as Python does", () => {
+  const render = (expression: string, content: string) =>
+    new ChatTemplate(`{{ ${expression} }}`, {}, "t").render([{ role: "user", content }]);
+  const content = "messages[0].content";
+  const text = "\n\ufeff\n mid \x85\n";
+  assertEquals(render(`${content} | trim`, text), "\ufeff\n mid");
+  assertEquals(render(`${content}.strip()`, text), "\ufeff\n mid");
+  assertEquals(render(`${content}.strip('\\n')`, text), "\ufeff\n mid \x85");
+  assertEquals(render(`${content}.lstrip('\\n')`, text), "\ufeff\n mid \x85\n");
+  assertEquals(render(`${content}.rstrip('\\n').lstrip()`, text), "\ufeff\n mid \x85");
+  assertEquals(render(`${content}.split('x')[-1].lstrip('a🐋') | trim`, "1x🐋ab 🐋 "), "b 🐋");
+  assertEquals(render(`${content}.rstrip('🐋') + (nothing | trim)`, "🐋 a🐋🐋"), "🐋 a");
+});
+
+Deno.test("ChatTemplate selects messages for what they lack", () => {
+  const selected = (filter: string) =>
+    new ChatTemplate(
+      `{% for m in messages | ${filter} %}{{ m.content }}{% endfor %}`,
+      {},
+      "t",
+    ).render(HI);
+  assertEquals(selected("selectattr('tool_calls', 'undefined')"), "Hi");
+  assertEquals(selected("rejectattr('tool_calls', 'undefined')"), "");
+  assertEquals(selected("selectattr('role', 'undefined')"), "");
+  assertEquals(selected("rejectattr('role', 'undefined')"), "Hi");
+  assertEquals(selected("selectattr('role', 'equalto', 'user')"), "Hi");
+});
+
 Deno.test("ChatTemplate names the template that does not parse", () => {
   assertThrows(
     () => new ChatTemplate("{% for m in messages %}", {}, "m/chat_template.jinja"),

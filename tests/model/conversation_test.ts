@@ -9,7 +9,7 @@ import {
   promptTokens,
   Tokenizer,
 } from "../../lib/model/mod.ts";
-import { CHATML, FORGETFUL, LLAMA_2, LLAMA_3, ZEPHYR } from "./chat_templates.ts";
+import { CHATML, FORGETFUL, LLAMA_2, LLAMA_3, PHI_3, ZEPHYR } from "./chat_templates.ts";
 import { readGoldenTokenizer } from "./fixtures.ts";
 
 interface Style {
@@ -17,6 +17,8 @@ interface Style {
   family: string;
   /** Special tokens beside `<s>` and `</s>`. */
   special?: string[];
+  /** Whether these swallow white space behind them. */
+  rstrip?: boolean;
   config: Record<string, unknown>;
   /** What closes an answer in the decoded text. */
   closing: string;
@@ -62,6 +64,15 @@ const STYLES: Record<string, Style> = {
     closing: "</s>",
     bosCount: 1,
   },
+  "Phi-3, byte fallback": {
+    template: PHI_3,
+    family: "byte_fallback",
+    special: ["<|system|>", "<|user|>", "<|assistant|>", "<|end|>"],
+    rstrip: true,
+    config: { eos_token: "</s>" },
+    closing: "<|end|>",
+    bosCount: 0,
+  },
   "plain, byte fallback": {
     template: PLAIN_TEMPLATE,
     family: "byte_fallback",
@@ -78,6 +89,7 @@ async function build(style: Omit<Style, "closing" | "bosCount">): Promise<ChatMo
     ...added[0],
     id: 420 + i,
     content,
+    rstrip: style.rstrip ?? false,
   }));
   const tokenizer = new Tokenizer(
     { ...json, added_tokens: [...added, ...special] },
@@ -207,6 +219,12 @@ Deno.test("conversationTokens encodes an answer as a SentencePiece model wrote i
   const { ids, turnOf } = conversationTokens({ tokenizer, chat }, talk);
   const written = tokenizer.encode("The ship ");
   assertEquals(pick(ids, (i) => turnOf[i] === 0), [...written, tokenizer.tokenId("</s>")!]);
+});
+
+Deno.test("conversationTokens has the ids of the whole text where headers swallow newlines", async () => {
+  const model = await build(STYLES["Phi-3, byte fallback"]);
+  const { ids } = conversationTokens(model, TALK);
+  assertEquals(ids, model.tokenizer.encode(model.chat.render(TALK)));
 });
 
 Deno.test("promptTokens adds the BOS token that a template leaves out, once", async () => {

@@ -52,6 +52,31 @@ Deno.test("Tokenizer.decode leaves out ids that are no token", async () => {
   assertEquals(tokenizer.decode([...ids, tokenizer.vocabSize + 5]), "The ship");
 });
 
+Deno.test("Tokenizer.decode keeps spaces that a config would have cleaned up", async () => {
+  const { json } = await readGoldenTokenizer("byte_level");
+  const config = { clean_up_tokenization_spaces: true };
+  const tokenizer = new Tokenizer(json, config, { vocabSize: 1000, eosTokenIds: [] }, "t");
+  const text = "The ship , he said . It 's n't !";
+  assertEquals(tokenizer.decode(tokenizer.encode(text)), text);
+});
+
+Deno.test("Tokenizer.encode lets added tokens swallow what Unicode calls white space", async () => {
+  const { json } = await readGoldenTokenizer("byte_level");
+  const [unknown, ...others] = json.added_tokens as Record<string, unknown>[];
+  const greedy = { ...unknown, lstrip: true, rstrip: true };
+  const swallowing = { ...json, added_tokens: [greedy, ...others] };
+  const tokenizer = new Tokenizer(swallowing, {}, { vocabSize: 1000, eosTokenIds: [] }, "t");
+  const ids = (text: string) => tokenizer.encode(text);
+  assertEquals(ids("a \x85\n<unk>\x85 b"), [...ids("a"), 0, ...ids("b")]);
+  assertEquals(ids("\ufeff<unk>\ufeff<s> "), [
+    ...ids("\ufeff"),
+    0,
+    ...ids("\ufeff"),
+    1,
+    ...ids(" "),
+  ]);
+});
+
 Deno.test("Tokenizer refuses ids that the model has no embedding for", async () => {
   const { json } = await readGoldenTokenizer("byte_level");
   const model = { vocabSize: 300, eosTokenIds: [] };
