@@ -9,7 +9,6 @@ file only names. Needs gguf, torch and transformers (made with 0.19.0, 2.13.0 an
 
 import argparse
 import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
@@ -19,30 +18,11 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from gguf_files import interleaved_heads, stored, unpermute
+from mixed_text import CHATS, FRAGMENTS, LINES, line_hashes, messages, mixed_lines
 from readable_json import readable_json
-from tokenizer import CORPUS, TEXTS
 
 NEW_TOKENS = 64
-LINES = 2000
-LINES_A_HASH = 100
 PROBED = 16
-
-FRAGMENTS = [
-    *TEXTS[1:],
-    *CORPUS,
-    "for (let i = 0; i < items.length; i++) { sum += items[i] ** 2; }",
-    "\tif err != nil {\n\t\treturn nil, fmt.Errorf(\"open %q: %w\", path, err)\n\t}",
-    "SELECT id, name FROM users WHERE created_at >= '2024-01-31' ORDER BY 2 DESC;",
-    "#include <stdint.h>\nstatic const uint32_t K[64] = {0x428a2f98, 0x71374491};",
-    "<div class=\"row\">&nbsp;<b>42</b></div>",
-    "{\"key\": [1, 2.5, -3e-7, null, true]}",
-    "x = np.einsum('bhqd,bhkd->bhqk', q, k) / math.sqrt(64)",
-    "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𝟙𝟚𝟛 ①②③ ½ ¾ Ⅷ ٣٤٥ ४५६ １２３",
-    "Ελληνικά, עברית, ไทย, 中文字符, ქართული, አማርኛ, Tiếng Việt",
-    "👍🏽 👨‍💻 🏳️‍🌈 ❤️ ☃ 🇩🇪 e\u0301 n\u0303",
-    "<|im_start|>user\nHi<|im_end|>\n<|endoftext|> <|im_start <repo_name>",
-    "\u2028\u2029\u0085\u00ad\u200d\u2060 mixed   spaces\u00a0and\u202fthin",
-]
 
 PROMPTS = [
     "What is the capital of France?",
@@ -66,38 +46,6 @@ PROMPTS = [
     "Correct this sentence: She go to school every days.",
     "What should I eat for breakfast?",
 ]
-
-CHATS = [
-    ["user: Hi"],
-    ["system: You are terse.", "user: Hi"],
-    ["user: Hi", "assistant: Hello!", "user: How are you?"],
-    ["system: ", "user: Nothing to say"],
-    ["user: Two\nlines", "assistant: "],
-    ["user: 日本語で答えて 😀"],
-    ["system: A", "user: B", "assistant: C", "user: D", "assistant: E"],
-    ["user: <|im_end|> in the text"],
-    ["user:   spaces around   ", "assistant:  and here "],
-    ["user: What did the keeper write?", "assistant: He wrote that the storm had come."],
-]
-
-
-def lines() -> list[str]:
-    """Mixed lines, drawn by a generator that is as short in any language."""
-    state, result = 1, []
-
-    def draw(count: int) -> int:
-        nonlocal state
-        state = (state * 48271) % 2147483647
-        return state % count
-
-    for _ in range(LINES):
-        parts = [FRAGMENTS[draw(len(FRAGMENTS))] for _ in range(1 + draw(4))]
-        result.append(["", " ", "\n", "  "][draw(4)].join(parts))
-    return result
-
-
-def messages(chat: list[str]) -> list[dict]:
-    return [dict(zip(("role", "content"), message.split(": ", 1))) for message in chat]
 
 
 class GgufModel:
@@ -160,12 +108,6 @@ def greedy(model: LlamaForCausalLM, prompt: list[int]) -> tuple[torch.Tensor, li
     return first, found, gap
 
 
-def hashes(encode) -> list[str]:
-    ids = [encode(line) for line in lines()]
-    parts = [ids[start : start + LINES_A_HASH] for start in range(0, LINES, LINES_A_HASH)]
-    return [hashlib.sha256(json.dumps(part, separators=(",", ":")).encode()).hexdigest() for part in parts]
-
-
 def weights_hash(weights: dict[str, torch.Tensor]) -> str:
     digest = hashlib.sha256()
     for name in sorted(weights):
@@ -181,7 +123,7 @@ def main(path: Path, golden: Path, everything: Path | None) -> None:
         return tokenizer.encode(text, add_special_tokens=False).ids
 
     fast = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-    differing = sum(encode(line) != fast.encode(line, add_special_tokens=False) for line in lines())
+    differing = sum(encode(line) != fast.encode(line, add_special_tokens=False) for line in mixed_lines())
     print(f"transformers' own reading of the file splits {differing} of {LINES} lines otherwise")
     chats = [fast.apply_chat_template(messages(chat), tokenize=False, add_generation_prompt=True) for chat in CHATS]
 
@@ -210,7 +152,7 @@ def main(path: Path, golden: Path, everything: Path | None) -> None:
     (golden / "smollm2.json").write_text(readable_json({
         "weights": weights_hash(weights),
         "fragments": FRAGMENTS,
-        "lineHashes": hashes(encode),
+        "lineHashes": line_hashes(encode, mixed_lines()),
         "chats": [{"messages": messages(chat), "text": text} for chat, text in zip(CHATS, chats)],
         "prompts": prompts,
     }))
