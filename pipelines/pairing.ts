@@ -10,7 +10,7 @@ import { type Recipe, watch } from "../lib/cli/mod.ts";
 import { chunk, type ChunkedDocument, compress, documents, instruct } from "../lib/data/mod.ts";
 import { pair, type ReferenceOptions, sampleLong, sampleShort } from "../lib/data/mod.ts";
 import type { DocumentRecord, DraftRecord, PairRecord, StageSampling } from "../lib/data/mod.ts";
-import { type Logger, pipe, type Pipeline, pipeline } from "../lib/flow/mod.ts";
+import { type Logger, pipe, type Pipeline, pipeline, take } from "../lib/flow/mod.ts";
 import type { Sink, Source, Stage } from "../lib/flow/mod.ts";
 import type { HttpSampler, Readers } from "../lib/generate/mod.ts";
 import type { Model } from "../lib/model/mod.ts";
@@ -39,9 +39,10 @@ export interface PairsOptions extends AnsweredOptions {
 /** Documents of the length that the model is to read, cut into pieces. */
 export function parts(
   { tokenizer }: Model,
-  { shortTokens, longTokens }: Recipe,
+  { shortTokens, longTokens, contexts }: Recipe,
 ): Stage<DocumentRecord, ChunkedDocument> {
-  return chunk({ tokenizer, tokens: shortTokens, longTokens });
+  const chunks = chunk({ tokenizer, tokens: shortTokens, longTokens });
+  return contexts === undefined ? chunks : pipe(chunks, take(contexts));
 }
 
 /** Documents in, questions with answers from short contexts out. */

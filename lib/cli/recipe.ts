@@ -20,6 +20,8 @@ export interface Recipe {
   shortTokens: number;
   /** Most tokens of a long one; longer documents are cut into several. */
   longTokens: number;
+  /** Most long contexts that are taken, from the first document on; all where it is missing. */
+  contexts?: number;
   /** How short contexts are made. */
   compress: CompressMethodName;
   /** Questions a document. */
@@ -120,6 +122,7 @@ const amount = (summary: string) => number({ summary, min: 0 });
 export const pairFlags = {
   shortTokens: size("Most tokens of a short context"),
   longTokens: size("Most tokens of a long context; longer documents are cut into several"),
+  contexts: size("Most long contexts that are taken, from the first document on"),
   compress: choice({
     summary: "How short contexts are made of a document",
     choices: Object.keys(compressMethods) as CompressMethodName[],

@@ -10,6 +10,7 @@ import { paperRecipe, type Recipe } from "./recipe.ts";
 
 /** What holds for numbers that a recipe may leave out. */
 const LEFT_OUT: Partial<Record<string, string>> = {
+  contexts: "all",
   ropeTheta: "the model's own",
   nll: "the objective's own",
   steps: "what the epochs take",

@@ -100,6 +100,16 @@ Deno.test("longpo begins each round with the model of the one before, on the sam
   });
 });
 
+Deno.test("longpo takes no more contexts than it is told, for exam and training together", async () => {
+  await withDocuments(6, async (folder, flags) => {
+    const { stderr } = await succeed("longpo", ...flags, "--contexts", "4", "--held-out", "0.5");
+    assertStringIncludes(stderr, "held out for the exam 2");
+    const learnt = (await readLines(`${folder}/run/pairs.jsonl`)).map((row) => parsePair(row).id);
+    const first = worldLines(4).map(({ id }) => id);
+    assertEquals([learnt.length, learnt.filter((id) => first.includes(id)).length], [2, 2]);
+  });
+});
+
 Deno.test("longpo refuses what it cannot hold an exam on, before it makes a folder", async () => {
   await withDocuments(1, async (folder, flags) => {
     await fail("longpo", flags, [
