@@ -7,9 +7,11 @@
  */
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
-import { command, commonFlags, main, openModel, pairFlags, paperRecipe } from "../lib/cli/mod.ts";
+import { chatFlags, chatOptions, command, commonFlags, main, openModel } from "../lib/cli/mod.ts";
 import {
   checkOutputFile,
+  pairFlags,
+  paperRecipe,
   recipeOf,
   string,
   table,
@@ -33,6 +35,7 @@ const evaluate = command({
   ],
   flags: {
     model: commonFlags.model,
+    ...chatFlags,
     adapter: string({
       summary: "Folder of a LoRA adapter, merged into the model",
       value: "folder",
@@ -51,7 +54,8 @@ await main(evaluate, async (flags, { signal, log }) => {
   const { adapter, documents, seed, threads, out, ropeTheta } = flags;
   const recipe = recipeOf(flags, documents ? paperRecipe : worldRecipe);
   if (out) await checkOutputFile(out);
-  const model = await openModel(flags.model ?? WORLD_MODEL, { adapter, signal });
+  const chat = await chatOptions(flags);
+  const model = await openModel(flags.model ?? WORLD_MODEL, { ...chat, adapter, signal });
   const place = { device: await findDevice(flags.device), threads };
   const exam = documents === undefined
     ? embeddedExam(recipe, seed)

@@ -10,6 +10,8 @@ import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import {
   adapterCard,
   asComputed,
+  chatFlags,
+  chatOptions,
   checkRunFolder,
   command,
   commonFlags,
@@ -58,6 +60,7 @@ const longpo = command({
   ],
   flags: {
     model: commonFlags.model,
+    ...chatFlags,
     documents: commonFlags.documents,
     out: string({ summary: "Folder of the result", default: "runs/longpo" }),
     rounds: number({
@@ -107,13 +110,16 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   }
   const { model: base, sampler: server, samplerModel: served } = flags;
   const { heldOut: share } = flags;
-  const given = { model: base, documents, heldOut: share, rounds };
+  const { chatTemplate, chatTemplateKwargs } = flags;
+  const template = { chatTemplate, chatTemplateKwargs };
+  const given = { model: base, documents, ...template, heldOut: share, rounds };
   const settings = { ...recipe, ...given, sampler: server, served };
   const run = { ...settings, ...asComputed(recipe), seed };
   await checkRunFolder(out, run, { overwrite });
   const rates = await readRates(flags.rates);
   await using _profile = await profiled(flags, log);
-  const start = await openModel(flags.model ?? WORLD_MODEL, { signal });
+  const chat = await chatOptions(flags);
+  const start = await openModel(flags.model ?? WORLD_MODEL, { ...chat, signal });
   const sampler = samplerOf(flags, start, log);
   const device = await findDevice(flags.device);
   const artifacts = await givenArtifacts(flags.artifacts, start, recipe);
@@ -195,9 +201,14 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
       steps,
       seed,
     };
-    const saving = { recipe, card: modelCard(told), start: from, merge: true };
+    const saving = { recipe, card: modelCard(told), start: from, merge: true, ...chat };
     const adapts = await saveTrained(trained, folder, saving);
-    return { model: await loadModel(`${folder}/model`, { signal }), adapts, told, dropped };
+    return {
+      model: await loadModel(`${folder}/model`, { ...chat, signal }),
+      adapts,
+      told,
+      dropped,
+    };
   }
 
   /** Pairs of one round; the graphs that they are made with are freed before it learns. */

@@ -7,8 +7,9 @@
  */
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
-import { command, commonFlags, main, openModel, pairFlags, paperRecipe } from "../lib/cli/mod.ts";
-import { recipeOf, samplerFlags, samplerOf, string, withDefaults } from "../lib/cli/mod.ts";
+import { chatFlags, chatOptions, command, commonFlags, main, openModel } from "../lib/cli/mod.ts";
+import { pairFlags, paperRecipe, recipeOf, samplerFlags, samplerOf } from "../lib/cli/mod.ts";
+import { string, withDefaults } from "../lib/cli/mod.ts";
 import { leftOut } from "../lib/data/mod.ts";
 import { jsonlStdout } from "../lib/flow/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
@@ -28,6 +29,7 @@ const making = command({
   ],
   flags: {
     model: commonFlags.model,
+    ...chatFlags,
     documents: string({
       summary: "File or folder of documents, - for JSONL on standard input; the embedded ones " +
         "without it",
@@ -44,7 +46,8 @@ const making = command({
 
 await main(making, async (flags, { signal, log, resumeWith }) => {
   const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
-  const model = await openModel(flags.model ?? WORLD_MODEL, { signal });
+  const chat = await chatOptions(flags);
+  const model = await openModel(flags.model ?? WORLD_MODEL, { ...chat, signal });
   const sampler = samplerOf(flags, model, log);
   const { seed, threads, deadLetters, out } = flags;
   const device = await findDevice(flags.device);

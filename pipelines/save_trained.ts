@@ -28,6 +28,8 @@ export interface SaveTrainedOptions {
   start: Model;
   /** Merges an adapter into the weights. */
   merge: boolean;
+  /** The chat template that was used in place of the model's own, and goes with the result. */
+  chatTemplate?: string;
 }
 
 /**
@@ -39,12 +41,12 @@ export interface SaveTrainedOptions {
 export async function saveTrained(
   { policy, adapter }: Trained,
   out: string,
-  { recipe, card, start, merge }: SaveTrainedOptions,
+  { recipe, card, start, merge, chatTemplate }: SaveTrainedOptions,
 ): Promise<string | undefined> {
   // A question and its answer stand beside the document; a piece's length is room enough for both.
   const longest = recipe.longTokens + recipe.shortTokens;
   const maxPositions = Math.max(policy.config.maxPositions, longest);
-  const saved = { maxPositions, overwrite: true };
+  const saved = { maxPositions, chatTemplate, overwrite: true };
   if (!adapter || merge) await saveModel(policy, `${out}/model`, { ...saved, card });
   else await saveModel({ ...policy, parameters: start.parameters }, `${out}/model`, saved);
   if (!adapter) return undefined;

@@ -8,7 +8,7 @@
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import { asComputed, checkRunFolder, command, commonFlags, main } from "../lib/cli/mod.ts";
-import { modelCard } from "../lib/cli/mod.ts";
+import { chatFlags, chatOptions, modelCard } from "../lib/cli/mod.ts";
 import { openModel, openRunFolder, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
 import { ratesFlag, readRates, recipeOf, string, toggle, trainFlags } from "../lib/cli/mod.ts";
 import { UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
@@ -28,6 +28,7 @@ const learning = command({
   ],
   flags: {
     model: commonFlags.model,
+    ...chatFlags,
     pairs: string({ summary: "JSONL file of pairs, - for standard input", required: true }),
     out: string({ summary: "Folder of the result", default: "runs/train" }),
     seed: commonFlags.seed,
@@ -50,13 +51,16 @@ await main(learning, async (flags, { signal, log, resumeWith }) => {
   if (merge && recipe.lora === undefined) {
     throw new UsageError("Cannot use --merge without --lora: there is no adapter to merge");
   }
-  const told = { model: flags.model, pairs: flags.pairs, seed, merge };
+  const { chatTemplate, chatTemplateKwargs } = flags;
+  const template = { chatTemplate, chatTemplateKwargs };
+  const told = { model: flags.model, pairs: flags.pairs, ...template, seed, merge };
   const settings = { ...recipe, ...told };
   const run = { ...asComputed(recipe), ...told };
   await checkRunFolder(out, run, { overwrite });
   const rates = await readRates(flags.rates);
   await using _profile = await profiled(flags, log);
-  const model = await openModel(flags.model ?? WORLD_MODEL, { signal });
+  const chat = await chatOptions(flags);
+  const model = await openModel(flags.model ?? WORLD_MODEL, { ...chat, signal });
   const device = await findDevice(flags.device);
   const artifacts = await givenArtifacts(flags.artifacts, model, recipe);
   const { count, ...read } = await trainingPairs(flags.pairs, recipe, log, signal);
@@ -69,7 +73,7 @@ await main(learning, async (flags, { signal, log, resumeWith }) => {
   const { steps, documents } = trained;
   const pairs = Math.min(count ?? documents, documents);
   const card = modelCard({ base: model.name, documents: flags.pairs, recipe, pairs, steps, seed });
-  await saveTrained(trained, out, { recipe, card, start: model, merge });
+  await saveTrained(trained, out, { recipe, card, start: model, merge, ...chat });
   const seconds = (performance.now() - started) / 1000;
   await writeJson(`${out}/report.json`, { pairs, steps, seconds, seed, settings });
   log.info(

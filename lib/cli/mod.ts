@@ -5,6 +5,7 @@
  */
 
 export * from "./activations_flag.ts";
+export * from "./chat_flags.ts";
 export * from "./command.ts";
 export * from "./common_flags.ts";
 export * from "./duration.ts";

@@ -12,6 +12,7 @@ import {
   type Model,
   withAdapter,
 } from "../model/mod.ts";
+import type { ChatOptions } from "./chat_flags.ts";
 import { type Progress, progress, type ProgressOptions } from "./progress.ts";
 
 const MEGABYTE = 1e6;
@@ -39,7 +40,7 @@ export function showDownload(options: Partial<ProgressOptions> = {}): ShownDownl
 }
 
 /** How a model is opened. */
-export interface OpenModelOptions extends Pick<LoadModelOptions, "signal"> {
+export interface OpenModelOptions extends ChatOptions, Pick<LoadModelOptions, "signal"> {
   /** Folder of an adapter that is merged into it. @default {none} */
   adapter?: string;
 }
@@ -51,10 +52,10 @@ export interface OpenModelOptions extends Pick<LoadModelOptions, "signal"> {
  */
 export async function openModel(
   model: string,
-  { adapter, signal }: OpenModelOptions = {},
+  { adapter, ...options }: OpenModelOptions = {},
 ): Promise<Model> {
   using download = showDownload();
-  const loaded = await loadModel(model, { signal, hub: { onProgress: download.tell } });
+  const loaded = await loadModel(model, { ...options, hub: { onProgress: download.tell } });
   if (adapter === undefined) return loaded;
   return withAdapter(loaded, await loadAdapter(adapter, loaded.config));
 }

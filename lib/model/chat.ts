@@ -34,6 +34,12 @@ export const PLAIN_TEMPLATE: string = "{%- for message in messages -%}" +
   "{%- if message.role == 'assistant' -%}{{- eos_token -}}{%- else -%}{{- '\\n' -}}{%- endif -%}" +
   "{%- endfor -%}";
 
+/** What a template is told beside the messages, such as `enable_thinking`; as in transformers. */
+export type ChatTemplateKwargs = Readonly<Record<string, unknown>>;
+
+/** What errors call a template that is not the model's own. */
+export const GIVEN_TEMPLATE = "the given template";
+
 /** Some templates write today's date; a text's tokens must not depend on the day. */
 const DATE: Readonly<Record<string, string>> = {
   "%d": "26",
@@ -56,12 +62,13 @@ function fixedDate(format: string): string {
 
 /** A chat template, ready to render. */
 export class ChatTemplate {
-  /** SHA-256 of what decides the rendering: template and special tokens. Empty without a template. */
+  /** SHA-256 of what decides the rendering: template, special tokens, what else it is told. Empty without a template. */
   readonly hash: string;
   /** Where the template is from: names it in errors. */
   readonly path: string;
   readonly #template?: Template;
   readonly #tokens: Readonly<Record<string, string>>;
+  readonly #kwargs: ChatTemplateKwargs;
 
   /**
    * Parses a template.
@@ -69,12 +76,20 @@ export class ChatTemplate {
    * @param source The Jinja template; undefined where the model has none.
    * @param tokens What the template knows of the tokenizer: `bos_token`, `eos_token`.
    * @param path Names the template in errors.
+   * @param kwargs What it is told beside the messages.
    * @throws {UserError} If the template does not parse.
    */
-  constructor(source: string | undefined, tokens: Readonly<Record<string, string>>, path: string) {
+  constructor(
+    source: string | undefined,
+    tokens: Readonly<Record<string, string>>,
+    path: string,
+    kwargs: ChatTemplateKwargs = {},
+  ) {
     this.#tokens = tokens;
+    this.#kwargs = kwargs;
     this.path = path;
-    this.hash = source === undefined ? "" : sha256(JSON.stringify([source, tokens]));
+    const told = Object.keys(kwargs).length === 0 ? [] : [kwargs];
+    this.hash = source === undefined ? "" : sha256(JSON.stringify([source, tokens, ...told]));
     if (source === undefined) return;
     try {
       this.#template = parseTemplate(source.replace(/\bstrftime_now\b/g, CLOCK));
@@ -107,13 +122,15 @@ export class ChatTemplate {
   render(messages: readonly Message[], options: RenderOptions = {}): string {
     if (!this.#template) {
       throw new UserError(`There is no chat template: ${this.path} has no "chat_template"`, {
-        hint: "Load an instruct model, or pass a template such as PLAIN_TEMPLATE as `chatTemplate`",
+        hint: "Take an instruct model, or give a template: --chat-template FILE, or plain for a " +
+          "model that was never taught to chat (`chatTemplate: PLAIN_TEMPLATE` in a program)",
       });
     }
     try {
       return this.#template.render({
         ...DIALECT,
         ...this.#tokens,
+        ...this.#kwargs,
         [CLOCK]: fixedDate,
         messages,
         add_generation_prompt: options.addGenerationPrompt ?? false,
@@ -142,15 +159,17 @@ function chosenTemplate(value: unknown): string | undefined {
  * `tokenizer_config.json`. Without either, the first use of the result throws.
  *
  * @param tokens What the template may write: `bos_token`, `eos_token`.
+ * @param kwargs What it is told beside the messages.
  */
 export async function readChatTemplate(
   folder: string,
   tokens: Readonly<Record<string, string>>,
+  kwargs?: ChatTemplateKwargs,
 ): Promise<ChatTemplate> {
   const ownFile = `${folder}/chat_template.jinja`;
   const own = await readTextIfThere(ownFile);
-  if (own !== undefined) return new ChatTemplate(own, tokens, ownFile);
+  if (own !== undefined) return new ChatTemplate(own, tokens, ownFile, kwargs);
   const path = `${folder}/tokenizer_config.json`;
   const config = await readJsonIfThere(path);
-  return new ChatTemplate(chosenTemplate(config?.chat_template), tokens, path);
+  return new ChatTemplate(chosenTemplate(config?.chat_template), tokens, path, kwargs);
 }

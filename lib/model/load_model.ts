@@ -11,12 +11,10 @@ import type { Model } from "./model.ts";
 import type { ModelConfig } from "./config.ts";
 import { openModelFolder, readConfig } from "./model_folder.ts";
 import { type ModelSource, modelSource } from "./model_source.ts";
-import type { StoredModel, TextModel } from "./stored_model.ts";
+import type { StoredModel, StoredModelOptions, TextModel } from "./stored_model.ts";
 
 /** How a model is read. */
-export interface LoadModelOptions {
-  /** Used in place of the model's own chat template. */
-  chatTemplate?: string;
+export interface LoadModelOptions extends StoredModelOptions {
   /** Where a model that is not on disk is downloaded from, and kept. */
   hub?: HubOptions;
   /** Stops a download, or between two weights. */

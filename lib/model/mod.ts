@@ -74,4 +74,4 @@ export type { TensorEntry } from "./safetensors_header.ts";
 export * from "./safetensors_read.ts";
 export * from "./safetensors_write.ts";
 export * from "./sequence.ts";
-export type { TextModel } from "./stored_model.ts";
+export type { StoredModelOptions, TextModel } from "./stored_model.ts";

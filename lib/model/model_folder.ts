@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ChatTemplate, readChatTemplate } from "./chat.ts";
+import { ChatTemplate, GIVEN_TEMPLATE, readChatTemplate } from "./chat.ts";
 import { type ModelConfig, parseConfig } from "./config.ts";
 import { readJson, readJsonIfThere } from "./json_file.ts";
 import { readParameters } from "./read_parameters.ts";
@@ -35,9 +35,11 @@ export async function openModelFolder(
 ): Promise<StoredModel> {
   const config = await readConfig(folder);
   const tokenizer = await readTokenizer(folder, config);
-  const chat = options.chatTemplate === undefined
-    ? await readChatTemplate(folder, tokenizer.namedTokens)
-    : new ChatTemplate(options.chatTemplate, tokenizer.namedTokens, "the given template");
+  const { chatTemplate, chatTemplateKwargs: kwargs } = options;
+  const tokens = tokenizer.namedTokens;
+  const chat = chatTemplate === undefined
+    ? await readChatTemplate(folder, tokens, kwargs)
+    : new ChatTemplate(chatTemplate, tokens, GIVEN_TEMPLATE, kwargs);
   return {
     text: { config, tokenizer, chat },
     readParameters: (signal) => readParameters(folder, config, signal),

@@ -25,6 +25,8 @@ export interface SaveModelOptions extends WriteParametersOptions {
   ropeTheta?: number;
   /** The context length that config.json shall say. @default {the config's own} */
   maxPositions?: number;
+  /** Written as chat_template.jinja, in place of the folder's own. */
+  chatTemplate?: string;
   /** The model card, written as README.md. */
   card?: string;
   /** Replaces a folder that is there already. @default {false} */
@@ -53,6 +55,10 @@ async function fillFolder(model: SavedModel, folder: string, options: SaveModelO
       const config = changedConfig(new TextDecoder().decode(bytes), model, options);
       await Deno.writeTextFile(`${folder}/${name}`, config);
     }
+  }
+  const { chatTemplate } = options;
+  if (chatTemplate !== undefined) {
+    await Deno.writeTextFile(`${folder}/chat_template.jinja`, chatTemplate);
   }
   if (options.card !== undefined) await Deno.writeTextFile(`${folder}/README.md`, options.card);
   await writeParameters(model.parameters, folder, options);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ChatTemplateKwargs } from "./chat.ts";
 import type { ModelConfig } from "./config.ts";
 import type { ChatModel } from "./model.ts";
 import type { Parameters } from "./parameters.ts";
@@ -18,6 +19,8 @@ export interface TextModel extends ChatModel {
 export interface StoredModelOptions {
   /** Used in place of the model's own chat template. */
   chatTemplate?: string;
+  /** What the template is told beside the messages. @default {nothing} */
+  chatTemplateKwargs?: ChatTemplateKwargs;
 }
 
 /** A model on disk, of which everything but the weights has been read. */

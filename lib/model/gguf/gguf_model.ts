@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ChatTemplate } from "../chat.ts";
+import { ChatTemplate, GIVEN_TEMPLATE } from "../chat.ts";
 import { parseConfig } from "../config.ts";
 import { Tokenizer } from "../tokenizer.ts";
 import type { StoredModel, StoredModelOptions } from "../stored_model.ts";
@@ -30,7 +30,8 @@ export async function openGgufModel(
   const chat = new ChatTemplate(
     options.chatTemplate ?? own,
     tokenizer.namedTokens,
-    options.chatTemplate === undefined ? path : "the given template",
+    options.chatTemplate === undefined ? path : GIVEN_TEMPLATE,
+    options.chatTemplateKwargs,
   );
   const open = stack.move();
   return {
