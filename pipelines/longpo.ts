@@ -14,6 +14,7 @@ import {
   chatOptions,
   checkRunFolder,
   command,
+  commandLine,
   commonFlags,
   main,
   modelCard,
@@ -110,8 +111,8 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   }
   const { model: base, sampler: server, samplerModel: served } = flags;
   const { heldOut: share } = flags;
-  const { chatTemplate, chatTemplateKwargs } = flags;
-  const template = { chatTemplate, chatTemplateKwargs };
+  const { chatTemplate, systemPrompt, chatTemplateKwargs } = flags;
+  const template = { chatTemplate, systemPrompt, chatTemplateKwargs };
   const given = { model: base, documents, ...template, heldOut: share, rounds };
   const settings = { ...recipe, ...given, sampler: server, served };
   const run = { ...settings, ...asComputed(recipe), seed };
@@ -120,7 +121,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   await using _profile = await profiled(flags, log);
   const chat = await chatOptions(flags);
   const start = await openModel(flags.model ?? WORLD_MODEL, { ...chat, signal });
-  const sampler = samplerOf(flags, start, log);
+  const sampler = samplerOf({ ...flags, chat }, start, log);
   const device = await findDevice(flags.device);
   const artifacts = await givenArtifacts(flags.artifacts, start, recipe);
   const heldOut = documents === undefined
@@ -200,6 +201,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
       pairs,
       steps,
       seed,
+      command: commandLine("longpo"),
     };
     const saving = { recipe, card: modelCard(told), start: from, merge: true, ...chat };
     const adapts = await saveTrained(trained, folder, saving);

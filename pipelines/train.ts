@@ -8,7 +8,7 @@
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
 import { asComputed, checkRunFolder, command, commonFlags, main } from "../lib/cli/mod.ts";
-import { chatFlags, chatOptions, modelCard } from "../lib/cli/mod.ts";
+import { chatFlags, chatOptions, commandLine, modelCard } from "../lib/cli/mod.ts";
 import { openModel, openRunFolder, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
 import { ratesFlag, readRates, recipeOf, string, toggle, trainFlags } from "../lib/cli/mod.ts";
 import { UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
@@ -51,8 +51,8 @@ await main(learning, async (flags, { signal, log, resumeWith }) => {
   if (merge && recipe.lora === undefined) {
     throw new UsageError("Cannot use --merge without --lora: there is no adapter to merge");
   }
-  const { chatTemplate, chatTemplateKwargs } = flags;
-  const template = { chatTemplate, chatTemplateKwargs };
+  const { chatTemplate, systemPrompt, chatTemplateKwargs } = flags;
+  const template = { chatTemplate, systemPrompt, chatTemplateKwargs };
   const told = { model: flags.model, pairs: flags.pairs, ...template, seed, merge };
   const settings = { ...recipe, ...told };
   const run = { ...asComputed(recipe), ...told };
@@ -72,7 +72,15 @@ await main(learning, async (flags, { signal, log, resumeWith }) => {
   const trained = await train(options);
   const { steps, documents } = trained;
   const pairs = Math.min(count ?? documents, documents);
-  const card = modelCard({ base: model.name, documents: flags.pairs, recipe, pairs, steps, seed });
+  const card = modelCard({
+    base: model.name,
+    documents: flags.pairs,
+    recipe,
+    pairs,
+    steps,
+    seed,
+    command: commandLine("train"),
+  });
   await saveTrained(trained, out, { recipe, card, start: model, merge, ...chat });
   const seconds = (performance.now() - started) / 1000;
   await writeJson(`${out}/report.json`, { pairs, steps, seconds, seed, settings });

@@ -16,12 +16,20 @@ const PLAIN = "plain";
 export interface ChatFlags {
   /** `--chat-template`: in place of the model's own. */
   chatTemplate: Flag<string | undefined>;
+  /** `--system-prompt`: said first in all conversations. */
+  systemPrompt: Flag<string | undefined>;
   /** `--chat-template-kwargs`: what it is told beside the messages. */
   chatTemplateKwargs: Flag<string | undefined>;
 }
 
 /** What the flags say to {@linkcode loadModel}. */
-export type ChatOptions = Pick<LoadModelOptions, "chatTemplate" | "chatTemplateKwargs">;
+export type ChatOptions = Pick<
+  LoadModelOptions,
+  "chatTemplate" | "systemPrompt" | "chatTemplateKwargs"
+>;
+
+/** What the flags hold. */
+export type ChatValues = { [Name in keyof ChatFlags]?: string };
 
 /** The flags. */
 export const chatFlags: ChatFlags = {
@@ -30,6 +38,9 @@ export const chatFlags: ChatFlags = {
       "Jinja file in place of the model's own chat template, or plain for a model that was " +
       "never taught to chat",
     value: "file",
+  }),
+  systemPrompt: string({
+    summary: "Said first in all conversations, where the template allows it",
   }),
   chatTemplateKwargs: string({
     summary: 'What the template is told beside the messages, such as {"enable_thinking": false}',
@@ -70,10 +81,11 @@ function kwargsOf(text: string): Record<string, unknown> {
  * @throws {UserError} If the file cannot be read, or what it is told is no JSON object.
  */
 export async function chatOptions(
-  { chatTemplate, chatTemplateKwargs }: { chatTemplate?: string; chatTemplateKwargs?: string },
+  { chatTemplate, systemPrompt, chatTemplateKwargs }: ChatValues,
 ): Promise<ChatOptions> {
   return {
     chatTemplate: chatTemplate === undefined ? undefined : await templateOf(chatTemplate),
+    systemPrompt,
     chatTemplateKwargs: chatTemplateKwargs === undefined ? undefined : kwargsOf(chatTemplateKwargs),
   };
 }

@@ -7,6 +7,7 @@
 export * from "./activations_flag.ts";
 export * from "./chat_flags.ts";
 export * from "./command.ts";
+export * from "./command_line.ts";
 export * from "./common_flags.ts";
 export * from "./duration.ts";
 export * from "./exit_code.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ModelScores } from "../evaluate/mod.ts";
+import { type ModelScores, textTable } from "../evaluate/mod.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What a card tells. */
@@ -23,6 +23,8 @@ export interface ModelCardOptions {
   steps: number;
   /** Of the whole run: same seed, same numbers. */
   seed: number;
+  /** What the run was started with. */
+  command: string;
   /** Scores before and after, where an exam was held. */
   scores?: { before: ModelScores; after: ModelScores };
 }
@@ -49,17 +51,36 @@ function scoreRows({ before, after }: { before: ModelScores; after: ModelScores 
   ].join("\n");
 }
 
-/** A model card in Markdown: data, parameters and results of the training. */
+/** What a hub reads of a card. */
+function frontMatter(base: string): string {
+  const isOnHub = /^[\w.-]+\/[\w.-]+$/.test(base);
+  const lines = ["library_name: transformers", "tags: [longpo]"];
+  return ["---", ...(isOnHub ? [`base_model: ${base}`] : []), ...lines, "---"].join("\n");
+}
+
+function scoreParts({ before, after }: NonNullable<ModelCardOptions["scores"]>): string[] {
+  const text = textTable({ before, after });
+  return [
+    "## Scores on documents that were held out",
+    scoreRows({ before, after }),
+    ...(text ? ["How unlikely their text is, in pieces and by position in whole documents:"] : []),
+    ...(text ? [`\`\`\`text\n${text.trimEnd()}\n\`\`\``] : []),
+  ];
+}
+
+/** A model card in Markdown: data, parameters, results and the command of the training. */
 export function modelCard(options: ModelCardOptions): string {
-  const { base, documents, writer, recipe, pairs, steps, seed, scores } = options;
+  const { base, documents, writer, recipe, pairs, steps, seed, command, scores } = options;
   const told = Object.entries(recipe).filter(([, value]) => value !== undefined);
   return [
+    frontMatter(base),
     `# ${base}, trained on longer contexts`,
     `Trained with the objective \`${recipe.objective}\` on ${pairs} documents with questions and ` +
     `answers${
       writer ? ` that ${writer} wrote` : ""
     }, from ${documents}, in ${steps} steps, seed ${seed}.`,
-    ...(scores ? ["## Scores on documents that were held out", scoreRows(scores)] : []),
+    `\`\`\`sh\n${command}\n\`\`\``,
+    ...(scores ? scoreParts(scores) : []),
     "## Numbers of the run",
     [
       "| name | value |",

@@ -8,6 +8,7 @@ import type { Logger } from "../flow/mod.ts";
 import { type HttpSampler, httpSampler } from "../generate/mod.ts";
 import { type Model, promptTokens } from "../model/mod.ts";
 import { type Flag, number, string } from "./flag.ts";
+import type { ChatOptions } from "./chat_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Flags of who writes questions and answers, where it is not the model itself. */
@@ -34,6 +35,8 @@ export interface SamplerValues {
   samplerModel?: string;
   /** Most requests at the same time. */
   samplerConcurrency: number;
+  /** What the server is to say first, and to tell its chat template. @default {nothing} */
+  chat?: ChatOptions;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface SamplerValues {
  * @throws {UsageError} If only one of address and name was given.
  */
 export function samplerOf(
-  { sampler: url, samplerModel: name, samplerConcurrency: concurrency }: SamplerValues,
+  { sampler: url, samplerModel: name, samplerConcurrency: concurrency, chat }: SamplerValues,
   model: Model,
   log: Logger,
 ): HttpSampler | undefined {
@@ -56,7 +59,10 @@ export function samplerOf(
   }
   const countTokens: Parameters<typeof httpSampler>[0]["countTokens"] = (conversation) =>
     promptTokens(model, conversation).length;
-  const sampler = httpSampler({ url, model: name, concurrency, countTokens, log });
+  const { systemPrompt, chatTemplateKwargs } = chat ?? {};
+  const extra = chatTemplateKwargs && { chat_template_kwargs: chatTemplateKwargs };
+  const own = { systemPrompt, extra };
+  const sampler = httpSampler({ url, model: name, concurrency, countTokens, log, ...own });
   log.info(`${sampler.name} writes; the reference log-probs are those of ${model.name} here`);
   return sampler;
 }

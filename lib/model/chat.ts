@@ -9,6 +9,7 @@ import { UserError } from "../flow/mod.ts";
 import { isJsonObject } from "./config_reader.ts";
 import { sha256 } from "./fingerprint.ts";
 import { readJsonIfThere, readTextIfThere } from "./json_file.ts";
+import { strip } from "./python_strip.ts";
 import { DIALECT, parseTemplate } from "./template_dialect.ts";
 
 /** One message of a conversation. */
@@ -36,6 +37,14 @@ export const PLAIN_TEMPLATE: string = "{%- for message in messages -%}" +
 
 /** What a template is told beside the messages, such as `enable_thinking`; as in transformers. */
 export type ChatTemplateKwargs = Readonly<Record<string, unknown>>;
+
+/** What all conversations of a template have in common. */
+export interface ChatSettings {
+  /** Said first, in conversations that have no system prompt of their own. @default {nothing} */
+  systemPrompt?: string;
+  /** What the template is told beside the messages. @default {nothing} */
+  chatTemplateKwargs?: ChatTemplateKwargs;
+}
 
 /** What errors call a template that is not the model's own. */
 export const GIVEN_TEMPLATE = "the given template";
@@ -68,7 +77,7 @@ export class ChatTemplate {
   readonly path: string;
   readonly #template?: Template;
   readonly #tokens: Readonly<Record<string, string>>;
-  readonly #kwargs: ChatTemplateKwargs;
+  readonly #settings: ChatSettings;
 
   /**
    * Parses a template.
@@ -76,19 +85,21 @@ export class ChatTemplate {
    * @param source The Jinja template; undefined where the model has none.
    * @param tokens What the template knows of the tokenizer: `bos_token`, `eos_token`.
    * @param path Names the template in errors.
-   * @param kwargs What it is told beside the messages.
+   * @param settings What is the same in all conversations.
    * @throws {UserError} If the template does not parse.
    */
   constructor(
     source: string | undefined,
     tokens: Readonly<Record<string, string>>,
     path: string,
-    kwargs: ChatTemplateKwargs = {},
+    settings: ChatSettings = {},
   ) {
     this.#tokens = tokens;
-    this.#kwargs = kwargs;
+    this.#settings = settings;
     this.path = path;
-    const told = Object.keys(kwargs).length === 0 ? [] : [kwargs];
+    const { systemPrompt, chatTemplateKwargs } = settings;
+    const isTold = systemPrompt !== undefined || chatTemplateKwargs !== undefined;
+    const told = isTold ? [{ systemPrompt, chatTemplateKwargs }] : [];
     this.hash = source === undefined ? "" : sha256(JSON.stringify([source, tokens, ...told]));
     if (source === undefined) return;
     try {
@@ -126,23 +137,33 @@ export class ChatTemplate {
           "model that was never taught to chat (`chatTemplate: PLAIN_TEMPLATE` in a program)",
       });
     }
+    const { systemPrompt, chatTemplateKwargs } = this.#settings;
+    const begins = systemPrompt !== undefined && messages[0]?.role !== "system";
+    const all = begins ? [{ role: "system", content: systemPrompt }, ...messages] : messages;
+    let text: string;
     try {
-      return this.#template.render({
+      text = this.#template.render({
         ...DIALECT,
         ...this.#tokens,
-        ...this.#kwargs,
+        ...chatTemplateKwargs,
         [CLOCK]: fixedDate,
-        messages,
+        messages: all,
         add_generation_prompt: options.addGenerationPrompt ?? false,
       });
     } catch (cause) {
-      const roles = messages.map(({ role }) => role).join(", ");
+      const roles = all.map(({ role }) => role).join(", ");
       throw new UserError(
         `The chat template of ${this.path} refuses a conversation of ${roles}: ` +
           (cause as Error).message,
         { cause },
       );
     }
+    if (begins && !text.includes(strip(systemPrompt))) {
+      throw new UserError(`The chat template of ${this.path} leaves out the system prompt`, {
+        hint: "Do without one, or say it in the instruction",
+      });
+    }
+    return text;
   }
 }
 
@@ -159,17 +180,17 @@ function chosenTemplate(value: unknown): string | undefined {
  * `tokenizer_config.json`. Without either, the first use of the result throws.
  *
  * @param tokens What the template may write: `bos_token`, `eos_token`.
- * @param kwargs What it is told beside the messages.
+ * @param settings What is the same in all conversations.
  */
 export async function readChatTemplate(
   folder: string,
   tokens: Readonly<Record<string, string>>,
-  kwargs?: ChatTemplateKwargs,
+  settings?: ChatSettings,
 ): Promise<ChatTemplate> {
   const ownFile = `${folder}/chat_template.jinja`;
   const own = await readTextIfThere(ownFile);
-  if (own !== undefined) return new ChatTemplate(own, tokens, ownFile, kwargs);
+  if (own !== undefined) return new ChatTemplate(own, tokens, ownFile, settings);
   const path = `${folder}/tokenizer_config.json`;
   const config = await readJsonIfThere(path);
-  return new ChatTemplate(chosenTemplate(config?.chat_template), tokens, path, kwargs);
+  return new ChatTemplate(chosenTemplate(config?.chat_template), tokens, path, settings);
 }

@@ -35,11 +35,12 @@ export async function openModelFolder(
 ): Promise<StoredModel> {
   const config = await readConfig(folder);
   const tokenizer = await readTokenizer(folder, config);
-  const { chatTemplate, chatTemplateKwargs: kwargs } = options;
+  const { chatTemplate, systemPrompt, chatTemplateKwargs } = options;
+  const settings = { systemPrompt, chatTemplateKwargs };
   const tokens = tokenizer.namedTokens;
   const chat = chatTemplate === undefined
-    ? await readChatTemplate(folder, tokens, kwargs)
-    : new ChatTemplate(chatTemplate, tokens, GIVEN_TEMPLATE, kwargs);
+    ? await readChatTemplate(folder, tokens, settings)
+    : new ChatTemplate(chatTemplate, tokens, GIVEN_TEMPLATE, settings);
   return {
     text: { config, tokenizer, chat },
     readParameters: (signal) => readParameters(folder, config, signal),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ChatTemplateKwargs } from "./chat.ts";
+import type { ChatSettings } from "./chat.ts";
 import type { ModelConfig } from "./config.ts";
 import type { ChatModel } from "./model.ts";
 import type { Parameters } from "./parameters.ts";
@@ -16,11 +16,9 @@ export interface TextModel extends ChatModel {
 }
 
 /** How a model on disk is opened. */
-export interface StoredModelOptions {
+export interface StoredModelOptions extends ChatSettings {
   /** Used in place of the model's own chat template. */
   chatTemplate?: string;
-  /** What the template is told beside the messages. @default {nothing} */
-  chatTemplateKwargs?: ChatTemplateKwargs;
 }
 
 /** A model on disk, of which everything but the weights has been read. */

@@ -32,3 +32,24 @@ Deno.test("samplerOf asks for the half that is missing", () => {
     "Missing --sampler <url>",
   );
 });
+
+Deno.test("samplerOf tells the server what all conversations have in common", async () => {
+  const asked: Record<string, unknown>[] = [];
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    asked.push(await request.json());
+    const choice = { message: { role: "assistant", content: "a" }, finish_reason: "stop" };
+    return Response.json({ choices: [choice], usage: { completion_tokens: 1 } });
+  });
+  const chat = { systemPrompt: "Be brief.", chatTemplateKwargs: { enable_thinking: false } };
+  const flags = parse([
+    ...["--sampler", `http://127.0.0.1:${server.addr.port}/v1`, "--sampler-model", "large"],
+  ]);
+  const sampler = samplerOf({ ...flags, chat }, model, { info() {}, warn() {} })!;
+  const user = { role: "user", content: "b" } as const;
+  const own = { role: "system", content: "Be long." } as const;
+  const sampling = { maxTokens: 4, temperature: 0, seed: 1 };
+  await sampler.generate([[user], [own, user]], sampling);
+  const messages = asked.map(({ messages }) => messages);
+  assertEquals(messages, [[{ role: "system", content: "Be brief." }, user], [own, user]]);
+  assertEquals(asked[0].chat_template_kwargs, { enable_thinking: false });
+});

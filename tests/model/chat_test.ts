@@ -121,3 +121,26 @@ Deno.test("ChatTemplate says at first use that there is none", async () => {
     assertStringIncludes(error.hint!, "PLAIN_TEMPLATE");
   });
 });
+
+Deno.test("ChatTemplate begins with a system prompt where there is none, and hashes what it is told", () => {
+  const chat = new ChatTemplate(CHATML, {}, "t", { systemPrompt: "Be brief." });
+  const system = { role: "system", content: "Be brief." } as const;
+  const plain = new ChatTemplate(CHATML, {}, "t");
+  assertEquals(chat.render(HI), plain.render([system, ...HI]));
+  const own = { role: "system", content: "Be long." } as const;
+  assertEquals(chat.render([own, ...HI]), plain.render([own, ...HI]));
+  assertNotEquals(chat.hash, plain.hash);
+  const deaf = new ChatTemplate(PLAIN_TEMPLATE.replace("message.content", "'x'"), {}, "t", {
+    systemPrompt: "Be brief.",
+  });
+  assertThrows(() => deaf.render(HI), UserError, "leaves out the system prompt");
+});
+
+Deno.test("ChatTemplate hands on what it is told beside the messages, and nothing in its place", () => {
+  const template = "{{ messages|length }}{% if not enable_thinking %}<think></think>{% endif %}";
+  const render = (chatTemplateKwargs: Record<string, unknown>) =>
+    new ChatTemplate(template, {}, "t", { chatTemplateKwargs }).render(HI);
+  assertEquals(render({ enable_thinking: true }), "1");
+  assertEquals(render({ enable_thinking: false }), "1<think></think>");
+  assertEquals(render({ enable_thinking: true, messages: [] }), "1");
+});

@@ -63,6 +63,8 @@ Deno.test("longpo makes of a person's documents a model, its pairs, metrics, gra
     const card = await Deno.readTextFile(`${run}/model/README.md`);
     assertStringIncludes(card, "11 documents");
     assertStringIncludes(card, "answers that the model itself wrote");
+    assertStringIncludes(card, `deno run -A pipelines/longpo.ts --model ${folder}/tiny `);
+    assertStringIncludes(card, "\nin pieces  ");
     const { short, long } = after;
     const cells = [short.recall, long.recall, short.nll, long.nll];
     assertStringIncludes(card, `| after | ${cells.map((cell) => cell.toFixed(3)).join(" | ")} |`);

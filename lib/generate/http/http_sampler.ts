@@ -37,6 +37,8 @@ export interface HttpSamplerOptions {
   retries?: number;
   /** Milliseconds before the first of these; they double up to 30 s. @default {500} */
   minDelay?: number;
+  /** Said first, in conversations that have no system prompt of their own. */
+  systemPrompt?: string;
   /** Further fields of every request, such as `{ min_p: 0 }`. */
   extra?: Readonly<Record<string, unknown>>;
   /**
@@ -137,7 +139,7 @@ export class HttpSampler implements Sampler {
     const logProbs = wantsLogProbs ? { logprobs: true } : {};
     this.#stats.requests++;
     try {
-      const json = { model, messages, ...fields, ...logProbs, ...extra };
+      const json = { model, messages: this.#begun(messages), ...fields, ...logProbs, ...extra };
       const body = await post(this.#endpoint, "chat/completions", json, {
         signal,
         timeout: this.#timeout,
@@ -156,6 +158,12 @@ export class HttpSampler implements Sampler {
       this.#warnOnce("logprobs", `${this.name} gives no log-probs: answers come without`);
       return await this.#attempt(request, signal);
     }
+  }
+
+  #begun(messages: readonly Message[]): readonly Message[] {
+    const { systemPrompt } = this.#options;
+    if (systemPrompt === undefined || messages[0]?.role === "system") return messages;
+    return [{ role: "system", content: systemPrompt }, ...messages];
   }
 
   #count(

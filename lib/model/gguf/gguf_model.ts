@@ -27,11 +27,12 @@ export async function openGgufModel(
   const config = parseConfig(files.config, files.generation, path);
   const tokenizer = new Tokenizer(files.tokenizer, files.tokenizerConfig, config, path);
   const own = files.tokenizerConfig.chat_template as string | undefined;
+  const { systemPrompt, chatTemplateKwargs } = options;
   const chat = new ChatTemplate(
     options.chatTemplate ?? own,
     tokenizer.namedTokens,
     options.chatTemplate === undefined ? path : GIVEN_TEMPLATE,
-    options.chatTemplateKwargs,
+    { systemPrompt, chatTemplateKwargs },
   );
   const open = stack.move();
   return {
