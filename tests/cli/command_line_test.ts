@@ -2,7 +2,16 @@ import { assertEquals } from "@std/assert";
 import { commandLine } from "../../lib/cli/mod.ts";
 
 Deno.test("commandLine gives back what a shell was told", async () => {
-  const args = ["--model", "org/name@main", "--lora", "r=1,alpha=2", "--out", "it's here", "", "$x"];
+  const args = [
+    "--model",
+    "org/name@main",
+    "--lora",
+    "r=1,alpha=2",
+    "--out",
+    "it's here",
+    "",
+    "$x",
+  ];
   const line = commandLine("train", args);
   assertEquals(
     line,

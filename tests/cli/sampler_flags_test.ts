@@ -35,11 +35,14 @@ Deno.test("samplerOf asks for the half that is missing", () => {
 
 Deno.test("samplerOf tells the server what all conversations have in common", async () => {
   const asked: Record<string, unknown>[] = [];
-  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
-    asked.push(await request.json());
-    const choice = { message: { role: "assistant", content: "a" }, finish_reason: "stop" };
-    return Response.json({ choices: [choice], usage: { completion_tokens: 1 } });
-  });
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    async (request) => {
+      asked.push(await request.json());
+      const choice = { message: { role: "assistant", content: "a" }, finish_reason: "stop" };
+      return Response.json({ choices: [choice], usage: { completion_tokens: 1 } });
+    },
+  );
   const chat = { systemPrompt: "Be brief.", chatTemplateKwargs: { enable_thinking: false } };
   const flags = parse([
     ...["--sampler", `http://127.0.0.1:${server.addr.port}/v1`, "--sampler-model", "large"],
