@@ -7,7 +7,8 @@
  */
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
-import { bytesText, changeText, choice, command, main, memoryTable } from "../lib/cli/mod.ts";
+import { bytesText, changeText, choice, command, loraOf, main } from "../lib/cli/mod.ts";
+import { memoryTable } from "../lib/cli/mod.ts";
 import { number, pairFlags, paperRecipe, ratesFlag, readRates, recipeOf } from "../lib/cli/mod.ts";
 import { string, timeText, toggle, trainFlags, withDefaults, workTable } from "../lib/cli/mod.ts";
 import { writeJson } from "../lib/cli/mod.ts";
@@ -19,7 +20,7 @@ import { type PlanDtype, type PlanOptions, planStep, type StepPlan } from "../li
 import { secondsFor } from "../lib/train/mod.ts";
 
 const { longTokens, turns, maxTokens, objective, layout } = pairFlags;
-const { batchSize, nll } = trainFlags;
+const { batchSize, nll, maxGradNorm, moments, activations, lora } = trainFlags;
 
 const command_ = command({
   name: "plan",
@@ -31,8 +32,21 @@ const command_ = command({
   ],
   flags: {
     model: string({ summary: "Model folder with config.json; the embedded model without it" }),
-    ...withDefaults({ longTokens, turns, maxTokens, objective, layout, nll, batchSize }, {
-      "with the embedded model": worldRecipe,
+    ...withDefaults({
+      longTokens,
+      turns,
+      maxTokens,
+      objective,
+      layout,
+      nll,
+      batchSize,
+      maxGradNorm,
+      moments,
+      activations,
+      lora,
+    }, { "with the embedded model": worldRecipe }),
+    unscored: toggle({
+      summary: "For pairs without reference log-probs: the start stays in memory to give them",
     }),
     questionTokens: number({
       summary: "Tokens of a question, with what the chat template writes around it",
@@ -41,7 +55,7 @@ const command_ = command({
       default: 32,
     }),
     dtype: choice({
-      summary: "What numbers are computed in",
+      summary: "How weights are kept; all is computed in float32",
       choices: ["float32"] as const satisfies readonly PlanDtype[],
       default: "float32",
     }),
@@ -55,7 +69,7 @@ const command_ = command({
       ...number({ summary: "GiB that the step has to fit in", min: 0 }),
       standard: "what the machine has",
     },
-    calibrate: toggle({ summary: "Measures the machine's rates, in a second" }),
+    calibrate: toggle({ summary: "Measures the machine's rates, in some two seconds" }),
     rates: { ...ratesFlag, summary: "The machine's rates: read, or written with --calibrate" },
   },
 });
@@ -64,7 +78,7 @@ const command_ = command({
 function checkFits(plan: StepPlan, options: PlanOptions, limit: number): void {
   if (plan.bytes <= limit) return;
   const changes = changesToFit(options, limit);
-  const least = bytesText(leastBytes(plan));
+  const least = bytesText(leastBytes(options));
   throw new UserError(`The step does not fit in ${bytesText(limit)}`, {
     hint: changes.length > 0
       ? `One of these makes it fit: ${changes.map(changeText).join(", ")}`
@@ -77,9 +91,15 @@ await main(command_, async (flags, { signal, log }) => {
   const { device, dtype, threads, questionTokens } = flags;
   const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
   const config = await loadConfig(flags.model ?? WORLD_MODEL, { signal });
+  const adapters = loraOf(recipe, config);
   const options: PlanOptions = {
     config,
     dtype,
+    lora: adapters,
+    moments: recipe.moments,
+    activations: recipe.activations,
+    clips: recipe.maxGradNorm > 0,
+    keepsStart: flags.unscored,
     device,
     documentTokens: recipe.longTokens,
     questionTokens,
@@ -93,7 +113,9 @@ await main(command_, async (flags, { signal, log }) => {
   const plan = planStep(options);
   const limit = flags.memory === undefined ? Deno.systemMemoryInfo().total : flags.memory * 2 ** 30;
 
-  const measured = flags.calibrate ? await calibrate(config, { device, threads }) : undefined;
+  const measured = flags.calibrate
+    ? await calibrate(config, { device, threads, lora: adapters })
+    : undefined;
   if (measured && flags.rates) await writeJson(flags.rates, measured);
   const known = measured ?? await readRates(flags.rates);
   const rates = known ?? DEFAULT_RATES[device];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Change, Rates, StepMemory, StepPlan } from "../train/mod.ts";
+import type { Change, Rates, StepMemory, StepPlan, Workspaces } from "../train/mod.ts";
 import { OPERATIONS, operations } from "../train/mod.ts";
 import { table } from "./table.ts";
 
@@ -13,15 +13,19 @@ const MIB = 2 ** 20;
 const MEMORY: Record<keyof StepMemory, string> = {
   base: "program, runtime and graphs",
   model: "the model as it came",
-  weights: "the policy's weights",
+  weights: "what learns",
   gradients: "gradients",
   moments: "moments of the optimiser",
   kept: "kept of layers",
-  layersForward: "layers, forward",
-  layersBackward: "layers, backward",
-  head: "head, logits in chunks",
-  embedding: "embedding's gradient",
-  optimiser: "optimiser",
+  states: "hidden states on their way",
+  workspace: "workspace",
+};
+
+const WORKSPACES: Record<keyof Workspaces, string> = {
+  layer: "a layer",
+  head: "the head",
+  embedding: "the embedding's gradient",
+  optimiser: "an update",
 };
 
 const WORK: Record<typeof OPERATIONS[number], string> = {
@@ -41,18 +45,25 @@ function secondsText(seconds: number): string {
   return seconds >= 90 ? `${(seconds / 60).toPrecision(2)} min` : `${seconds.toPrecision(2)} s`;
 }
 
+/** The graph that makes the workspace as large as it is. */
+function largestOf(spaces: Workspaces): string {
+  const names = Object.keys(WORKSPACES) as (keyof Workspaces)[];
+  return WORKSPACES[names.reduce((a, b) => spaces[b] > spaces[a] ? b : a)];
+}
+
 /** What memory goes to. */
-export function memoryTable({ memory, bytes }: StepPlan): string {
+export function memoryTable({ memory, workspaces, bytes }: StepPlan): string {
   const line = (what: string, bytes: number) => ({
     memory: what,
     MiB: Number((bytes / MIB).toFixed(1)),
   });
   const parts = (Object.keys(MEMORY) as (keyof StepMemory)[]).filter((part) => memory[part] > 0);
-  const lines = parts.map((part) => line(MEMORY[part], memory[part]));
+  const names = { ...MEMORY, workspace: `workspace of ${largestOf(workspaces)}` };
+  const lines = parts.map((part) => line(names[part], memory[part]));
   return table([...lines, line("all", bytes)], { digits: 12 });
 }
 
-/** What operations and traffic go to, and how long they take at these rates. */
+/** What operations go to, and how long they take at these rates. */
 export function workTable({ work, device }: StepPlan, rates: Rates, transferSeconds = 0): string {
   const giga = (count: number) => Number((count / 1e9).toPrecision(4));
   const took = (seconds: number) => Number(seconds.toPrecision(3));
@@ -60,11 +71,6 @@ export function workTable({ work, device }: StepPlan, rates: Rates, transferSeco
     work: name,
     GFLOP: giga(count),
     seconds: took(count / rate),
-  });
-  const moved = (name: string, bytes: number) => ({
-    work: name,
-    GB: giga(bytes),
-    seconds: took(bytes / rates.bytes),
   });
   // Of a layer's 7 products of scores 2 are made in the forward, 1 in the second, 4 in the backward.
   const products = {
@@ -74,10 +80,11 @@ export function workTable({ work, device }: StepPlan, rates: Rates, transferSeco
     head: work.head,
   };
   return table([
-    ...OPERATIONS.map((name) => part(WORK[name], products[name], rates.operations)),
+    ...OPERATIONS.map((name) =>
+      part(WORK[name], products[name], name === "head" ? rates.head : rates.operations)
+    ),
     part("attention", work.attention, rates.attention),
-    moved("between products", work.traffic),
-    moved("optimiser", work.optimiserTraffic),
+    { work: "update", seconds: took(work.updates / rates.updates) },
     ...(device
       ? [{
         work: "to the device and back",
@@ -85,7 +92,7 @@ export function workTable({ work, device }: StepPlan, rates: Rates, transferSeco
         seconds: took(transferSeconds),
       }]
       : []),
-  ], { columns: ["work", "GFLOP", "GB", "seconds"] });
+  ], { columns: ["work", "GFLOP", ...(device ? ["GB"] : []), "seconds"] });
 }
 
 /** The step's time and its rate. */

@@ -8,9 +8,11 @@ import type { ModelConfig } from "../model/mod.ts";
 import type { Device } from "../runtime/mod.ts";
 import { documentRow, type DocumentSize, type RowSize } from "./plan/row_size.ts";
 import { type DeviceLoad, deviceLoad, withoutWorkspaces } from "./plan/device_load.ts";
-import { type LearningSize, type StepMemory, stepMemory, totalBytes } from "./plan/memory.ts";
+import type { LearningSize } from "./plan/learning_size.ts";
+import { type StepMemory, stepMemory, totalBytes } from "./plan/memory.ts";
 import { type Rates, secondsFor } from "./plan/rates.ts";
 import { type StepWork, stepWork } from "./plan/work.ts";
+import { type Workspaces, workspaces } from "./plan/workspaces.ts";
 
 /** What is planned: a model, and the documents of a step. */
 export interface PlanOptions extends DocumentSize, LearningSize {
@@ -28,6 +30,8 @@ export interface StepPlan {
   row: RowSize;
   /** Bytes by what they hold. */
   memory: StepMemory;
+  /** Bytes by graph of what the workspace is for: the largest decides. */
+  workspaces: Workspaces;
   /** All bytes of the process: the most that it has at once. */
   bytes: number;
   /** What is asked of a device beside the CPU; workspaces are there then. */
@@ -65,14 +69,16 @@ export interface StepPlan {
 export function planStep(options: PlanOptions): StepPlan {
   const { config, documents = 1, device = "cpu" } = options;
   const row = documentRow(options);
-  const memory = stepMemory(config, row, options);
+  const memory = stepMemory(config, row, options, documents);
+  const spaces = workspaces(config, row, options.lora);
   const work = stepWork(config, row, documents, options);
   if (device === "cpu") {
     const seconds = (rates: Rates) => secondsFor(work, rates);
-    return { row, memory, bytes: totalBytes(memory), work, seconds };
+    return { row, memory, workspaces: spaces, bytes: totalBytes(memory), work, seconds };
   }
   const load = deviceLoad(config, row, documents, options);
   const seconds = (rates: Rates) => secondsFor(work, rates, load.transfer);
   const host = withoutWorkspaces(memory);
-  return { row, memory: host, bytes: totalBytes(host), device: load, work, seconds };
+  const bytes = totalBytes(host);
+  return { row, memory: host, workspaces: spaces, bytes, device: load, work, seconds };
 }

@@ -17,6 +17,7 @@ import { AdamW, type AdamWOptions } from "./adamw.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { Learner, type LearnerOptions } from "./learner.ts";
 import { optimise, type OptimiseOptions } from "./optimise.ts";
+import type { LearningSize } from "./plan/learning_size.ts";
 import { PlanCheck } from "./plan/plan_check.ts";
 import type { Rates } from "./plan/rates.ts";
 import type { Schedule } from "./schedule.ts";
@@ -67,7 +68,12 @@ export class Training implements AsyncDisposable {
   static async open(options: TrainingOptions): Promise<Training> {
     const { model, ropeTheta = model.config.ropeTheta, checkpoint, device, threads } = options;
     const config = withRopeTheta(model.config, ropeTheta);
-    const check = new PlanCheck({ config, rates: options.rates, lora: options.adapter?.lora });
+    const check = new PlanCheck({
+      config,
+      rates: options.rates,
+      learning: learningOf(options),
+      takesOver: options.takeOver && !options.adapter,
+    });
     // What does not learn is read from where it is.
     const adapter = options.adapter && copyOf(options.adapter);
     const asTheyAre = adapter !== undefined || options.takeOver;
@@ -113,6 +119,12 @@ export class Training implements AsyncDisposable {
     await this.optimizer[Symbol.asyncDispose]();
     await this.learner[Symbol.asyncDispose]();
   }
+}
+
+/** What a plan has to know of it. */
+function learningOf({ adapter, adamW = {}, activations }: TrainingOptions): LearningSize {
+  const { moments, maxGradientNorm = 1 } = adamW;
+  return { lora: adapter?.lora, moments, activations, clips: maxGradientNorm < Infinity };
 }
 
 function copies(parameters: Parameters): Parameters {

@@ -13,13 +13,15 @@ Deno.test("plan needs config.json alone, and keeps what it measures", async () =
     const flags = ["--model", folder, ...SIZE];
     const guessed = await succeed("plan", ...flags, "--threads", "1");
     assertStringIncludes(guessed.stderr, "The time is a guess");
-    for (const part of ["gradients", "kept of layers", "head", "optimiser", "GFLOP", "a step"]) {
+    for (
+      const part of ["gradients", "kept of layers", "workspace of ", "update", "GFLOP", "a step"]
+    ) {
       assertStringIncludes(guessed.stdout, part);
     }
     const measured = await succeed("plan", ...flags, "--calibrate", "--rates", rates);
     assertEquals(measured.stderr, "");
     const kept = JSON.parse(await Deno.readTextFile(rates));
-    assert(kept.operations > 0 && kept.attention > 0 && kept.bytes > 0);
+    assert(kept.operations > 0 && kept.attention > 0 && kept.head > 0 && kept.updates > 0);
     const read = await succeed("plan", ...flags, "--rates", rates);
     assertEquals(read.stdout, measured.stdout);
     await fail("plan", [...flags, "--rates", `${folder}/none.json`], [
