@@ -9,15 +9,10 @@
  */
 
 import { type ModelConfig, parameterCount } from "../../model/mod.ts";
-import {
-  learningCount,
-  type LearningSize,
-  NUMBER_BYTES,
-  type StepMemory,
-  stepMemory,
-  totalBytes,
-} from "./memory.ts";
+import { learningCount, type LearningSize, NUMBER_BYTES } from "./learning_size.ts";
+import { type StepMemory, sumOf } from "./memory.ts";
 import type { RowSize } from "./row_size.ts";
+import { workspaces } from "./workspaces.ts";
 
 /** A device's part. */
 export interface DeviceLoad {
@@ -29,8 +24,7 @@ export interface DeviceLoad {
 
 /** The host's memory where workspaces are on a device. */
 export function withoutWorkspaces(memory: StepMemory): StepMemory {
-  const none = { layersForward: 0, layersBackward: 0, head: 0, embedding: 0, optimiser: 0 };
-  return { ...memory, ...none };
+  return { ...memory, workspace: 0 };
 }
 
 /** What a step on so many rows of one size asks of a device. */
@@ -40,7 +34,7 @@ export function deviceLoad(
   rows: number,
   learning: LearningSize = {},
 ): DeviceLoad {
-  const { dtype = "float32", lora } = learning;
+  const { lora } = learning;
   const { hiddenSize, vocabSize, layerCount, tieEmbeddings } = config;
   const matrix = vocabSize * hiddenSize;
   const parameters = parameterCount(config);
@@ -50,12 +44,10 @@ export function deviceLoad(
   const layers = layerCount * (layer + 3 * states + 3 * layer + 4 * states);
   const ends = matrix + states + 3 * matrix + 2 * states + 2 * matrix + states;
   const update = learningCount(config, lora) * (1 + 4 + 3);
-  const bytes = NUMBER_BYTES[dtype];
   const segment = 3 * Math.max(layer, matrix) + 4 * states;
-  const memory = stepMemory(config, row, learning);
-  const workspaces = totalBytes(memory) - totalBytes(withoutWorkspaces(memory));
   return {
-    bytes: Math.ceil(bytes * segment) + workspaces,
-    transfer: bytes * (rows * (layers + ends) + update),
+    // Each graph has an arena of its own there.
+    bytes: NUMBER_BYTES * Math.ceil(segment) + sumOf({ ...workspaces(config, row, lora) }),
+    transfer: NUMBER_BYTES * (rows * (layers + ends) + update),
   };
 }

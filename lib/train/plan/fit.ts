@@ -4,8 +4,7 @@
  * @module
  */
 
-import { type PlanOptions, planStep, type StepPlan } from "../plan.ts";
-import { totalBytes } from "./memory.ts";
+import { type PlanOptions, planStep } from "../plan.ts";
 
 /** A change that makes a step fit. */
 export interface Change {
@@ -47,8 +46,7 @@ export function changesToFit(options: PlanOptions, limit: number): Change[] {
   return changes;
 }
 
-/** What a step takes however short its documents are: what no change of documents can save. */
-export function leastBytes({ memory }: StepPlan): number {
-  const none = { kept: 0, layersForward: 0, layersBackward: 0, head: 0 };
-  return totalBytes({ ...memory, ...none });
+/** What a step takes with documents of next to no length: what no change of them can save. */
+export function leastBytes(options: PlanOptions): number {
+  return planStep({ ...options, ...LEAST }).bytes;
 }

@@ -1,135 +1,114 @@
 /**
  * What a training step holds in memory.
  *
- * T tokens and P predictions a row, N parameters; a model of width H, intermediate width I, L layers,
- * h heads that are together Q wide, vocabulary V; numbers of 4 bytes. Attention takes blocks of B
- * queries against at most T keys, the head chunks of C predictions.
+ * T tokens and P predictions a row, N numbers that learn, W of them in a layer; a model of width H,
+ * intermediate width I, L layers, h heads that are together Q wide and keys that are together K wide,
+ * vocabulary V; numbers of 4 bytes. What is computed token by token takes chunks of C tokens, of at
+ * most 1,024, the head chunks of D predictions, of at most 256; q and k are the part of Q and K whose
+ * heads are computed at once.
  *
  * | what | numbers |
  * | --- | --- |
- * | weights, gradients | N each; the model as it came another N |
- * | moments | 2 N |
- * | kept of layers | L T (H + Q + h) |
- * | layers forward | max(2 T (3 I + 5 H), 4 h B T) |
- * | layers backward | max(2 T (5 I + 9 H), 7 h B T) |
- * | head | 4 C V + 4.5 V H + 12 T H |
- * | embedding's gradient | V H + 2 T H |
- * | optimiser | 7.3 times the largest parameter |
+ * | weights | N; with adapters the model's beside them, and the start's where pairs need it |
+ * | gradients | N; of one row that is not clipped V H + W |
+ * | moments | 2 N; at a byte each N / 2, in a file some MB |
+ * | kept of layers | L T (H + Q + h); in a file that of 2 layers and some MB |
+ * | hidden states on their way | 5 T H |
+ * | workspace | 1.1 times the largest of the next four |
+ * | a layer | max(C (5 I + 9 H) + 4 T H + W, T (4 (Q + K) + 12 q + 4 k) and scores of 4 tiles) |
+ * | head | 4 D V + 2 V H + 4 T H |
+ * | embedding's gradient | 2 T H |
+ * | update | 6 of 2^18, or of the largest parameter |
  *
- * Where adapters learn in place of the weights, N and the largest parameter are theirs, but for the
- * model as it came, which is the policy too; the embedding has no gradient then.
+ * Where adapters learn in place of the weights, N, W and the largest parameter are theirs, and neither
+ * the head's matrix nor the embedding has a gradient. A row that is one chunk needs no W.
  *
- * The letters are counts of values that live at once; the factors are measured, on rows of 512 to
- * 4,096 tokens. They are about twice what is alive, since the runtime allocates a graph's values one
- * by one in its first run, in one piece in the next, and gives nothing back; rows of ever other
- * lengths take up to a quarter more. For the same reason what segments take one after another is
- * added up.
+ * What weights, gradients, moments and kept values take is counted, and the same as is allocated. The
+ * letters of workspaces are what lives at once in the graphs, whose shares were set by measuring single
+ * layers and heads: widths from 256 to 1,152, vocabularies from 2,048 to 49,152, rows from 768 to 16,640
+ * tokens. The tenth more is what values of ever other sizes leave unused between them; in a row's first
+ * step it may be nothing, after rows of other lengths twice that.
  *
  * @module
  */
 
+import { type ModelConfig, parameterCount } from "../../model/mod.ts";
+import { gradientsBytes } from "./gradients_bytes.ts";
+import { keptBytes } from "./kept_bytes.ts";
 import {
-  adapterShapes,
-  elementCount,
-  expectedParameters,
-  HEAD_CHUNK,
-  type LoraConfig,
-  type ModelConfig,
-  parameterCount,
-  type ParameterShapes,
-} from "../../model/mod.ts";
+  learningCount,
+  learningShapes,
+  type LearningSize,
+  NUMBER_BYTES,
+  WEIGHT_BYTES,
+} from "./learning_size.ts";
+import { momentsBytes } from "./moments_bytes.ts";
 import type { RowSize } from "./row_size.ts";
-
-/** Bytes of a number that is computed with; others are not computed with yet. */
-export const NUMBER_BYTES = { float32: 4 } as const;
-
-/** What numbers are computed in. */
-export type PlanDtype = keyof typeof NUMBER_BYTES;
-
-/** What is computed in, and what learns. */
-export interface LearningSize {
-  /** What numbers are computed in. @default {"float32"} */
-  dtype?: PlanDtype;
-  /** Adapters that learn in place of the weights. @default {none} */
-  lora?: LoraConfig;
-}
-
-/** Names and shapes of what learns. */
-export function learningShapes(config: ModelConfig, lora?: LoraConfig): ParameterShapes {
-  return lora ? adapterShapes(config, lora) : expectedParameters(config);
-}
-
-/** How many numbers learn. */
-export function learningCount(config: ModelConfig, lora?: LoraConfig): number {
-  return [...learningShapes(config, lora).values()].map(elementCount).reduce((a, b) => a + b, 0);
-}
+import { type Workspaces, workspaces } from "./workspaces.ts";
 
 /** What takes memory, by name; bytes. */
 export interface StepMemory {
   /** Deno with the program, the runtime's library and its graphs. */
   base: number;
-  /** The model as it came: the reference, and where training starts. */
+  /** The model as it came, where it is not what learns: under adapters, or needed by pairs. */
   model: number;
   /** What learns: the policy's own weights, or its adapters. */
   weights: number;
-  /** Of all that learns. */
+  /** Gradients of what learns. */
   gradients: number;
-  /** Two of all that learns. */
+  /** The optimiser's, of what learns. */
   moments: number;
   /** Layers' inputs and what attention gave. */
   kept: number;
-  /** Workspace of a layer's forward. */
-  layersForward: number;
-  /** Workspace of a layer's forward and backward. */
-  layersBackward: number;
-  /** Workspace of the head: chunks of logits and the gradient of its matrix. */
-  head: number;
-  /** Workspace of the embedding's gradient. */
-  embedding: number;
-  /** Workspace of an update. */
-  optimiser: number;
+  /** Hidden states and their gradients, between one graph and the next. */
+  states: number;
+  /** The arena that all graphs share. */
+  workspace: number;
 }
 
 /** Measured after graphs were opened, without weights. */
 const BASE = 120 * 2 ** 20;
 
-/** Queries of a block, as attention plans have it. */
-const QUERY_BLOCK = 128;
+/** Hidden states that go in and out of graphs, and the indices of the embedding's gradient. */
+const STATES = 5;
 
-/** What a step on a row holds. */
+/** How much larger the arena is than what its values take. */
+const ARENA = 1.1;
+
+/** What a step holds in which rows of this size are computed one after another. */
 export function stepMemory(
   config: ModelConfig,
-  { tokens, predictions }: Pick<RowSize, "tokens" | "predictions">,
-  { dtype = "float32", lora }: LearningSize = {},
+  row: Pick<RowSize, "tokens" | "predictions">,
+  learning: LearningSize = {},
+  rows = 1,
 ): StepMemory {
-  const { hiddenSize, intermediateSize, layerCount, headCount, headSize, vocabSize } = config;
-  const bytes = (numbers: number) => Math.ceil(numbers * NUMBER_BYTES[dtype]);
-  const learning = bytes(learningCount(config, lora));
-  const largest = Math.max(...[...learningShapes(config, lora).values()].map(elementCount));
-  const scores = headCount * Math.min(QUERY_BLOCK, tokens) * tokens;
-  const feed = (wide: number, narrow: number) =>
-    2 * tokens * (wide * intermediateSize + narrow * hiddenSize);
-  const states = tokens * hiddenSize;
-  const matrix = vocabSize * hiddenSize;
-  const logits = Math.min(HEAD_CHUNK, predictions) * vocabSize;
+  const { dtype = "float32", moments = "float32", activations = "memory" } = learning;
+  const { lora, keepsStart = false } = learning;
+  const parameters = WEIGHT_BYTES[dtype] * parameterCount(config);
   return {
     base: BASE,
-    model: bytes(parameterCount(config)),
-    weights: learning,
-    gradients: learning,
-    moments: 2 * learning,
-    kept: bytes(layerCount * tokens * (hiddenSize + headCount * (headSize + 1))),
-    layersForward: bytes(Math.max(feed(3, 5), 4 * scores)),
-    layersBackward: bytes(Math.max(feed(5, 9), 7 * scores)),
-    head: bytes(4 * logits + 4.5 * matrix + 12 * states),
-    embedding: lora ? 0 : bytes(matrix + 2 * states),
-    optimiser: bytes(7.3 * largest),
+    model: lora || keepsStart ? parameters : 0,
+    weights: lora ? NUMBER_BYTES * learningCount(config, lora) : parameters,
+    gradients: gradientsBytes(config, rows, learning),
+    moments: momentsBytes(learningShapes(config, lora), moments),
+    kept: keptBytes(config, row.tokens, activations),
+    states: STATES * NUMBER_BYTES * row.tokens * config.hiddenSize,
+    workspace: Math.ceil(ARENA * largestOf(workspaces(config, row, lora))),
   };
 }
 
-/** What training adds to a program that has the model and the runtime already. */
-export function trainingBytes({ base: _, model: __, ...added }: StepMemory): number {
-  return sumOf(added);
+function largestOf(spaces: Workspaces): number {
+  return Math.max(...Object.values(spaces));
+}
+
+/**
+ * What training adds to a program that has the model and the runtime already.
+ *
+ * @param takesOver Whether the model's own weights learn, in place of copies.
+ */
+export function trainingBytes(memory: StepMemory, takesOver = false): number {
+  const { base: _, model: __, ...added } = memory;
+  return sumOf(added) - (takesOver ? memory.weights : 0);
 }
 
 /** All of it, in bytes. */

@@ -6,7 +6,8 @@
 
 import type { Batch } from "../../data/mod.ts";
 import type { Logger } from "../../flow/mod.ts";
-import type { LoraConfig, ModelConfig } from "../../model/mod.ts";
+import type { ModelConfig } from "../../model/mod.ts";
+import type { LearningSize } from "./learning_size.ts";
 import { stepMemory, trainingBytes } from "./memory.ts";
 import { type Rates, secondsFor } from "./rates.ts";
 import { rowSize } from "./row_size.ts";
@@ -24,8 +25,10 @@ const MIB = 2 ** 20;
 export interface PlanCheckOptions {
   /** The model under training. */
   config: ModelConfig;
-  /** Adapters that learn in place of the weights. @default {none} */
-  lora?: LoraConfig;
+  /** What learns, and where its numbers lie. @default {all weights, in memory} */
+  learning?: LearningSize;
+  /** Whether the model's own weights learn, in place of copies. @default {false} */
+  takesOver?: boolean;
   /** The machine's rates; without them the time is not compared. */
   rates?: Rates;
   /** The process' memory now, in bytes. @default {what the system says} */
@@ -53,17 +56,18 @@ export class PlanCheck {
 
   /** Takes a step into account. */
   step({ rows }: Pick<Batch, "rows">, seconds: number): void {
-    const { config, rates, lora } = this.#options;
+    const { config, rates, learning, takesOver } = this.#options;
     const sizes = rows.map(rowSize);
     for (const size of sizes) {
-      const bytes = trainingBytes(stepMemory(config, size, { lora }));
+      const memory = stepMemory(config, size, learning, rows.length);
+      const bytes = trainingBytes(memory, takesOver);
       this.#plannedBytes = Math.max(this.#plannedBytes, bytes);
     }
     this.#peak = Math.max(this.#peak, this.#memory());
     this.#steps++;
     // The first step also makes everything ready.
     if (!rates || this.#steps === 1) return;
-    const work = sizes.map((size) => stepWork(config, size, 1, { lora })).reduce(addWork);
+    const work = sizes.map((size) => stepWork(config, size, 1, learning)).reduce(addWork);
     this.#planned += secondsFor(work, rates);
     this.#taken += seconds;
   }

@@ -8,6 +8,8 @@ export interface RowSize {
   tokens: number;
   /** Log-probs that the head gives. */
   predictions: number;
+  /** Those of answers among them, which the head computes once more: the loss is not linear in them. */
+  answers: number;
   /** Pairs of a token and one that it sees. */
   pairs: number;
 }
@@ -16,7 +18,8 @@ export interface RowSize {
 export function rowSize({ tokens, position, predictions }: PackedRow): RowSize {
   // A token sees its sequence's beginning and itself, wherever in the row they stand.
   const pairs = position.reduce((sum, place) => sum + place + 1, 0);
-  return { tokens: tokens.length, predictions: predictions.row.length, pairs };
+  const answers = predictions.turn.reduce((sum, turn) => turn < 0 ? sum : sum + 1, 0);
+  return { tokens: tokens.length, predictions: predictions.row.length, answers, pairs };
 }
 
 /** A document that there is no text of yet. */
@@ -59,6 +62,7 @@ export function documentRow(document: DocumentSize): RowSize {
   return {
     tokens: trunk + branches * branch,
     predictions: answers + chosen + (counted ? trunk - 1 : 0),
+    answers,
     pairs: seenBy(trunk) + branches * (branch * trunk + seenBy(branch)),
   };
 }

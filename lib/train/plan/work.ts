@@ -1,42 +1,41 @@
 /**
- * What a training step computes and moves.
+ * What a training step computes.
  *
- * T tokens, P predictions and S pairs of a token and one that it sees; a model of width H, intermediate
- * width I, L layers, queries Q and keys K wide, vocabulary V. With the products of a layer's matrices
- * M = 2 T H (2 Q + 2 K + 3 I), one product of scores A = 2 S Q, and the logits G = 2 P V H, operations are
+ * T tokens, P predictions, R of them of answers, and S pairs of a token and one whose score with it is
+ * computed; a model of width H, intermediate width I, L layers, queries Q and keys K wide, vocabulary V.
+ * With the products of a layer's matrices M = 2 T H (2 Q + 2 K + 3 I), one product of scores A = 2 S Q,
+ * and logits G = 2 V H a prediction, operations are
  *
  * | part | layers | head |
  * | --- | --- | --- |
- * | forward | L (M + 2 A) | G |
- * | recompute | L (M - 2 T H I + A) | G |
- * | backward | L (2 M + 4 A) | 2 G |
+ * | forward | L (M + 2 A) | R G |
+ * | recompute | L (M - 2 T H I + A) | P G |
+ * | backward | L (2 M + 4 A) | 2 P G |
  *
  * The recomputed forward leaves out the last matrix, whose result no gradient needs, and what attention
- * gave, which was kept. Only pairs that are seen count;
- * windows, which some architectures have, are taken for whole rows, and biases for nothing.
+ * gave, which was kept. The head's forward is that of answers alone: other predictions have gradients that
+ * are known before their log-probs are. Of scores those of a block's own queries are computed whole,
+ * whether they are seen or not, some 64 a token; windows, which some architectures have, are taken for
+ * whole rows, and biases for nothing.
  *
  * Where adapters of R numbers a layer learn, a layer's forward has 2 T R more and its backward is
- * L (M + 4 T R + 4 A): weights get no gradients. The little that the first layer saves is not counted.
+ * L (M + 4 T R + 4 A), and of the head's backward only P G is left: weights get no gradients. Neither
+ * what the first layer saves is counted nor what chunks compute once more of adapters before attention:
+ * both are little.
  *
- * What lies between the products moves memory: each pass over an array is a read or a write. Passes
- * are those of the graphs' elementwise operators; see the numbers below.
+ * What lies between the products, such as norms and exponentials, is not counted but in the rates: they
+ * are measured with it. Activations in a file cost no time of their own, as they are written and read
+ * while graphs run.
  *
  * @module
  */
 
-import {
-  adapterShapes,
-  elementCount,
-  expectedParameters,
-  graphsOf,
-  HEAD_CHUNK,
-  type LoraConfig,
-  type ModelConfig,
-} from "../../model/mod.ts";
-import { learningCount, type LearningSize, NUMBER_BYTES } from "./memory.ts";
+import { adapterShapes, elementCount, type LoraConfig, type ModelConfig } from "../../model/mod.ts";
+import type { MomentsName } from "../moments/stores.ts";
+import { layerShapes, learningCount, type LearningSize } from "./learning_size.ts";
 import type { RowSize } from "./row_size.ts";
 
-/** Operations of matrix products by part, and bytes that elementwise operators move. */
+/** Operations of matrix products by part, and numbers that are updated. */
 export interface StepWork {
   /** Layers' forward. */
   forward: number;
@@ -44,44 +43,22 @@ export interface StepWork {
   recompute: number;
   /** Layers' backward. */
   backward: number;
-  /** The head: forward, forward once more, backward. */
+  /** The head: forward of answers, forward of all, backward. */
   head: number;
   /** Of the layers' operations those of attention, whose products are narrow and slower. */
   attention: number;
-  /** Bytes moved between products, rows only. */
-  traffic: number;
-  /** Bytes moved to clear gradients, to measure them and to update weights; once a step. */
-  optimiserTraffic: number;
+  /** Numbers that an update of float32 moments would do in the time; once a step. */
+  updates: number;
 }
 
 /** The parts of {@linkcode StepWork} that are operations. */
 export const OPERATIONS = ["forward", "recompute", "backward", "head"] as const;
 
-/** Passes of one array: in the forward, and in the recomputed forward and backward together. */
-const PASSES = {
-  /** Activation and gate; their gradients. */
-  intermediate: { forward: 5, training: 24 },
-  /** Two norms and two residual sums; their gradients. */
-  hidden: { forward: 18, training: 48 },
-  /** Rotary embedding, and the change between tokens and heads. */
-  heads: { forward: 12, training: 24 },
-  /** Largest, difference, exponential, sum; then weights and their gradients. */
-  scores: { forward: 6, training: 6 },
-  /** A gradient is added to a buffer. */
-  weights: { forward: 0, training: 3 },
-};
+/** How long an update takes by how moments are kept, over that of those in memory. */
+const UPDATE_COST: Record<MomentsName, number> = { "float32": 1, "8bit": 3.8, "disk": 1.9 };
 
-/** Log-softmax forward, recomputed, and its gradient, over logits. */
-const LOGIT_PASSES = 22;
-
-/** Adding a chunk's gradient of the head's matrix. */
-const CHUNK_PASSES = 3;
-
-/** The embedding's and the head's gradients, made and added to buffers. */
-const MATRIX_PASSES = 8;
-
-/** One of clearing, one of the norm, and the 15 elementwise operators of an update. */
-const OPTIMISER_PASSES = 36;
+/** Scores that nobody sees, a token: half of a block's with itself. */
+const UNSEEN = 64;
 
 /** What no gradient needs the result of, where it is adapted. */
 const LAST_MATRIX = "down_proj.lora_B.weight";
@@ -91,53 +68,31 @@ export function stepWork(
   config: ModelConfig,
   row: RowSize,
   rows: number,
-  { dtype = "float32", lora }: LearningSize = {},
+  { lora, moments = "float32" }: LearningSize = {},
 ): StepWork {
-  const { hiddenSize, intermediateSize, layerCount, vocabSize, headCount } = config;
-  const { tokens, predictions, pairs } = row;
-  const queries = headCount * config.headSize;
-  const keys = config.keyValueHeadCount * config.headSize;
-  const weights = layerMatrices(config);
-  const products = 2 * tokens * weights;
+  const { hiddenSize, intermediateSize, vocabSize, headCount, headSize } = config;
+  const { tokens, predictions, answers, pairs } = row;
+  const products = 2 * tokens * layerMatrices(config);
   const last = 2 * tokens * hiddenSize * intermediateSize;
   const adapters = lora ? adapterNumbers(config, lora) : undefined;
   const added = 2 * tokens * (adapters?.all ?? 0);
   const addedLast = 2 * tokens * (adapters?.last ?? 0);
-  const scores = 2 * pairs * queries;
-  const logits = 2 * predictions * vocabSize * hiddenSize;
-  const layers = rows * layerCount;
-
-  const sizes: Record<keyof typeof PASSES, number> = {
-    intermediate: tokens * intermediateSize,
-    hidden: tokens * hiddenSize,
-    heads: tokens * (queries + keys),
-    scores: pairs * headCount,
-    weights: adapters?.all ?? weights,
-  };
-  const layerPasses = (Object.keys(PASSES) as (keyof typeof PASSES)[]).reduce(
-    (sum, name) => sum + sizes[name] * (PASSES[name].forward + PASSES[name].training),
-    0,
-  );
-  const chunks = Math.ceil(predictions / HEAD_CHUNK);
-  const headPasses = LOGIT_PASSES * predictions * vocabSize +
-    (CHUNK_PASSES * chunks + MATRIX_PASSES) * vocabSize * hiddenSize;
-  const bytes = NUMBER_BYTES[dtype];
+  const scores = 2 * (pairs + UNSEEN * tokens) * headCount * headSize;
+  const logits = 2 * vocabSize * hiddenSize;
+  const layers = rows * config.layerCount;
   return {
     forward: layers * (products + added + 2 * scores),
     recompute: layers * (products - last + added - addedLast + scores),
     backward: layers * ((lora ? 1 : 2) * products + 2 * added + 4 * scores),
-    head: rows * 4 * logits,
+    head: rows * logits * (answers + (lora ? 2 : 3) * predictions),
     attention: layers * 7 * scores,
-    traffic: bytes * (layers * layerPasses + rows * headPasses),
-    optimiserTraffic: bytes * OPTIMISER_PASSES * learningCount(config, lora),
+    updates: UPDATE_COST[moments] * learningCount(config, lora),
   };
 }
 
 /** Numbers of a layer's matrices, whichever the architecture has. */
 function layerMatrices(config: ModelConfig): number {
-  const shapes = expectedParameters(config);
-  return Object.values(graphsOf(config).parameterNames.layer(config, 0))
-    .map((name) => shapes.get(name)!)
+  return [...layerShapes(config).values()]
     .filter(({ length }) => length === 2)
     .reduce((sum, shape) => sum + elementCount(shape), 0);
 }
@@ -158,8 +113,7 @@ export function addWork(one: StepWork, other: StepWork): StepWork {
     backward: one.backward + other.backward,
     head: one.head + other.head,
     attention: one.attention + other.attention,
-    traffic: one.traffic + other.traffic,
-    optimiserTraffic: Math.max(one.optimiserTraffic, other.optimiserTraffic),
+    updates: Math.max(one.updates, other.updates),
   };
 }
 

@@ -1,0 +1,92 @@
+/**
+ * What graphs take between their inputs and outputs.
+ *
+ * @module
+ */
+
+import {
+  elementCount,
+  HEAD_CHUNK,
+  type LoraConfig,
+  type ModelConfig,
+  type ParameterShapes,
+} from "../../model/mod.ts";
+import { CHUNK_TOKENS } from "../../onnx/mod.ts";
+import { PART_LENGTH } from "../moments/moment_store.ts";
+import { learningLayerShapes, learningShapes, NUMBER_BYTES, numbersIn } from "./learning_size.ts";
+import type { RowSize } from "./row_size.ts";
+
+/** Bytes by graph; the arena that they share is as large as the largest makes it. */
+export interface Workspaces {
+  /** A layer's forward, again and backward. */
+  layer: number;
+  /** The head: chunks of logits, and the gradient of its matrix. */
+  head: number;
+  /** The gradient of the embedding's matrix. */
+  embedding: number;
+  /** An update. */
+  optimiser: number;
+}
+
+/** Queries of a block and keys of a tile, as attention plans have them. */
+const SCORES = { queries: 128, keys: 1024 };
+
+/** Query heads that take their turn together where the key heads can be parted. */
+const MOST_HEADS = 4;
+
+/** Numbers of an element of a part that is updated. */
+const UPDATE = 6;
+
+/** Tokens of a chunk: a row's chunks are equally long. */
+function chunkTokens(tokens: number): number {
+  return Math.ceil(tokens / Math.ceil(tokens / CHUNK_TOKENS));
+}
+
+/** How many key-value heads are computed at once. */
+function headsAtOnce({ headCount, keyValueHeadCount }: ModelConfig): number {
+  const group = headCount / keyValueHeadCount;
+  let most = 1;
+  for (let heads = 2; heads * group <= MOST_HEADS; heads += 2) {
+    if (keyValueHeadCount % heads === 0) most = heads;
+  }
+  return most;
+}
+
+/** What works token by token: one chunk's values, whole rows around it, and sums of chunks. */
+function tokenWise(config: ModelConfig, tokens: number, learning: ParameterShapes): number {
+  const { hiddenSize, intermediateSize } = config;
+  const sums = tokens > CHUNK_TOKENS ? numbersIn(learning) : 0;
+  return chunkTokens(tokens) * (5 * intermediateSize + 9 * hiddenSize) +
+    4 * tokens * hiddenSize + sums;
+}
+
+/** Attention: rows of all heads, rows of the heads whose turn it is, and scores of a tile. */
+function attention(config: ModelConfig, tokens: number): number {
+  const { headCount, keyValueHeadCount, headSize } = config;
+  const isFew = tokens <= SCORES.keys;
+  const keyHeads = isFew ? keyValueHeadCount : headsAtOnce(config);
+  const queryHeads = keyHeads * headCount / keyValueHeadCount;
+  const rows = 4 * (headCount + keyValueHeadCount) + 12 * queryHeads + 4 * keyHeads;
+  const scores = queryHeads * Math.min(SCORES.queries, tokens) * Math.min(SCORES.keys, tokens);
+  return tokens * headSize * rows + 4 * scores;
+}
+
+/** The workspaces of a row's graphs. */
+export function workspaces(
+  config: ModelConfig,
+  { tokens, predictions }: Pick<RowSize, "tokens" | "predictions">,
+  lora?: LoraConfig,
+): Workspaces {
+  const { hiddenSize, vocabSize } = config;
+  const bytes = (numbers: number) => Math.ceil(NUMBER_BYTES * numbers);
+  const states = tokens * hiddenSize;
+  const logits = Math.min(HEAD_CHUNK, predictions) * vocabSize;
+  const layer = tokenWise(config, tokens, learningLayerShapes(config, lora));
+  const largest = Math.max(...[...learningShapes(config, lora).values()].map(elementCount));
+  return {
+    layer: bytes(Math.max(layer, attention(config, tokens))),
+    head: bytes(4 * logits + (lora ? 0 : 2 * vocabSize * hiddenSize) + 4 * states),
+    embedding: lora ? 0 : bytes(2 * states),
+    optimiser: bytes(UPDATE * Math.min(PART_LENGTH, largest)),
+  };
+}
