@@ -9,10 +9,11 @@
  * @module
  */
 
-import { command, main, optimizerOptions } from "../../../lib/cli/mod.ts";
+import { command, loraFlag, main, optimizerOptions, parseLora } from "../../../lib/cli/mod.ts";
 import {
   loadConfig,
   parseConfig,
+  randomAdapter,
   randomParameters,
   readParameters,
 } from "../../../lib/model/mod.ts";
@@ -39,6 +40,7 @@ const oneStep = command({
   flags: {
     ...layoutFlags,
     ...stepFlags,
+    lora: loraFlag,
     ...modelFlags,
   },
 });
@@ -56,11 +58,15 @@ await main(oneStep, async (flags, { signal }) => {
   };
   const [short, long] = [await batch(warmUpLayout(flags)), await batch(flags)];
 
-  const options = { objective: longpo, ...learnerOptions(flags) };
+  const { lora } = flags;
+  const adapter = lora === undefined ? undefined : randomAdapter(config, parseLora(lora), 1);
+  const options = { objective: longpo, adapter, ...learnerOptions(flags) };
   await using learner = await Learner.open(config, parameters, options);
   await using scratch = await temporaryFolder();
   const update = optimizerOptions(flags, scratch.path);
-  await using optimizer = await AdamW.open(learner.artifacts, parameters, update, { threads });
+  await using optimizer = await AdamW.open(learner.artifacts, learner.learning, update, {
+    threads,
+  });
   await trainStep(learner, optimizer, short, 0, signal);
 
   const elapsed = stopwatch();

@@ -2,8 +2,15 @@ import { parseConfig, randomParameters, writeParameters } from "../../../lib/mod
 import { smollm2 } from "./smollm2.ts";
 
 /** Writes random weights of SmolLM2-135M's shape as a Hugging Face folder, into one that is there. */
-export async function writeRandomModel(folder: string, layers: number): Promise<void> {
-  const config = smollm2(layers);
+export function writeRandomModel(folder: string, layers: number): Promise<void> {
+  return writeRandomWeights(folder, smollm2(layers));
+}
+
+/** The same for any config.json. */
+export async function writeRandomWeights(
+  folder: string,
+  config: Record<string, unknown>,
+): Promise<void> {
   await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config, null, 2));
   await writeParameters(randomParameters(parseConfig(config), 1), folder);
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { choice, maxGradNormFlag, momentsFlag, number, type Values } from "../../../lib/cli/mod.ts";
+import { activationsFlag, choice, maxGradNormFlag, momentsFlag } from "../../../lib/cli/mod.ts";
+import { number, type Values } from "../../../lib/cli/mod.ts";
 import type { LearnerOptions } from "../../../lib/train/mod.ts";
 
 /** The flags of the learner and of the optimiser. */
@@ -15,6 +16,7 @@ export const stepFlags = {
     choices: ["layer", "model"],
     default: "layer",
   }),
+  activations: { ...activationsFlag, default: "memory" as const },
   moments: { ...momentsFlag, default: "float32" as const },
   maxGradNorm: { ...maxGradNormFlag, default: 1 },
 };
@@ -30,7 +32,7 @@ export function stepChoices(flags: StepChoices): StepChoices {
 
 /** The learner's options among them. */
 export function learnerOptions(
-  { threads, segment }: StepChoices,
+  { threads, segment, activations }: StepChoices,
 ): Omit<LearnerOptions, "objective"> {
-  return { threads, segment };
+  return { threads, segment, activations };
 }
