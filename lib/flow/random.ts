@@ -68,6 +68,11 @@ export class Random {
     return result;
   }
 
+  /** Fills an array with random bits, 32 a number. */
+  fill(words: Uint32Array): void {
+    for (let at = 0; at < words.length; at++) words[at] = this.#bits();
+  }
+
   /** A number in [0, 1), with 53 random bits. */
   next(): number {
     const high = this.#bits() >>> 5;

@@ -11,9 +11,10 @@ import {
   layerKind,
   layerKinds,
   type ModelConfig,
-  type Parameters,
   rotaryInputs,
   segmentParameters,
+  type Weights,
+  widened,
 } from "../model/mod.ts";
 import { evalGraph, type Graph, modelBytes } from "../onnx/mod.ts";
 import { floats, floatsOf, ints, Session, type Tensors } from "../runtime/mod.ts";
@@ -28,9 +29,13 @@ export interface ForwardWeights {
   head: Tensors;
 }
 
-/** Gives every session its weights; they are read, not copied, at every run. */
-export function forwardWeights(config: ModelConfig, parameters: Parameters): ForwardWeights {
+/**
+ * Gives every session its weights; those in float32 are read, not copied, at every run, of others
+ * copies are made now.
+ */
+export function forwardWeights(config: ModelConfig, given: Weights): ForwardWeights {
   const { parameterNames: names } = graphsOf(config);
+  const parameters = widened(given);
   const weights = (of: Record<string, string>) => segmentParameters(of, parameters);
   return {
     embed: weights(names.embed(config)),

@@ -5,7 +5,7 @@
  */
 
 import type { Logger } from "../flow/mod.ts";
-import type { ForwardOptions, Model } from "../model/mod.ts";
+import { type ForwardOptions, type Model, widened } from "../model/mod.ts";
 import { type LocalSampler, localSampler } from "./local_sampler.ts";
 import { type LocalScorer, localScorer } from "./local_scorer.ts";
 
@@ -56,8 +56,13 @@ export async function openScorers(
   return { short, long, [Symbol.asyncDispose]: dispose };
 }
 
-/** Makes a model ready to answer and to score, on short and on long contexts. */
-export async function openReaders(model: Model, options: ReadersOptions = {}): Promise<Readers> {
+/**
+ * Makes a model ready to answer and to score, on short and on long contexts.
+ *
+ * Of weights in 16 bits there are float32 copies until the readers are disposed and forgotten.
+ */
+export async function openReaders(given: Model, options: ReadersOptions = {}): Promise<Readers> {
+  const model = { ...given, parameters: widened(given.parameters) };
   const { ropeTheta = model.config.ropeTheta, log, ...forward } = options;
   await using opening = new AsyncDisposableStack();
   const scorers = opening.use(await openScorers(model, { ...forward, ropeTheta }));

@@ -11,6 +11,8 @@ import {
   type ModelConfig,
   type Parameters,
   ropeGrows,
+  type Weights,
+  widened,
 } from "../model/mod.ts";
 import { Answer, type TokenGeneration, type TokenSamplingOptions } from "./answer.ts";
 import { CachedForward, type ForwardWeights, forwardWeights } from "./cached_forward.ts";
@@ -111,14 +113,17 @@ export class TokenSampler implements AsyncDisposable {
     this.#options = { prefillTokens, scoreBytes, batchTokens, branchTokens };
   }
 
-  /** Makes a model's graphs ready; its weights are read anew at every call. */
+  /**
+   * Makes a model's graphs ready. Its weights are read anew at every call, but those in 16 bits: of
+   * them float32 copies are made now, and read.
+   */
   static async open(
     config: ModelConfig,
-    parameters: Parameters,
+    weights: Weights,
     options: TokenSamplerOptions = {},
   ): Promise<TokenSampler> {
     const forward = await CachedForward.open(config, options);
-    return new TokenSampler(config, parameters, forward, options);
+    return new TokenSampler(config, widened(weights), forward, options);
   }
 
   /** What was done so far. */

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { ModelConfig } from "./config.ts";
-import type { Parameters } from "./parameters.ts";
+import { floatPieces, type Weights } from "./weights.ts";
 
 /** SHA-256 of a text's UTF-8 bytes, in hexadecimal. */
 export function sha256(text: string): string {
@@ -32,20 +32,27 @@ function unusual({ attentionScale, ropeScaling, layerKinds }: ModelConfig): unkn
   return [attentionScale ?? null, ropeScaling ?? null, layerKinds ?? null];
 }
 
+/** Numbers that are hashed at once where they are held in 16 bits. */
+const PIECE = 2 ** 18;
+
 /**
  * SHA-256 over all that a model's outputs depend on: the weights as Float32, and of the config the
  * heads, the rotary base and the norms' epsilon.
  *
- * File layout, shards and the name under which a tied matrix is stored change nothing.
+ * File layout, shards, the name under which a tied matrix is stored and the format in which numbers
+ * are held change nothing.
  *
  * @returns Hexadecimal.
  */
-export function fingerprint(config: ModelConfig, parameters: Parameters): string {
+export function fingerprint(config: ModelConfig, parameters: Weights): string {
   const hash = createHash("sha256").update(JSON.stringify(essentials(config)));
+  const room = new Float32Array(PIECE);
   for (const name of [...parameters.keys()].sort()) {
-    const { shape, data } = parameters.get(name)!;
-    hash.update(JSON.stringify([name, shape]));
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const weight = parameters.get(name)!;
+    hash.update(JSON.stringify([name, weight.shape]));
+    for (const { buffer, byteOffset, byteLength } of floatPieces(weight, room)) {
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    }
   }
   return hash.digest("hex");
 }

@@ -18,10 +18,11 @@ import {
 import { graphsOf } from "./architectures/table.ts";
 import type { ModelConfig } from "./config.ts";
 import { type LayerKind, layerKind, layerKinds, ofKinds, PLAIN_LAYER } from "./layer_kind.ts";
-import type { Parameters } from "./parameters.ts";
 import { documentLengths, ropeGrows, rotaryTable } from "./rope.ts";
 import { attentionPlan } from "./attention_plan.ts";
 import type { PackedRow, RowMarks } from "./row.ts";
+import type { Weights } from "./weights.ts";
+import { WideRoom } from "./wide_room.ts";
 
 /** Where and how graphs run. */
 export interface ForwardOptions {
@@ -34,16 +35,22 @@ export interface ForwardOptions {
 /** Predictions whose logits are computed at once. */
 export const HEAD_CHUNK = 256;
 
-/** Parameters under the names that a segment's graph gives its inputs. */
+/**
+ * Weights under the names that a segment's graph gives its inputs, as float32.
+ *
+ * @param room Where weights in 16 bits are widened to, until it is used again. @default {their own}
+ */
 export function segmentParameters(
   names: Readonly<Record<string, string>>,
-  parameters: Parameters,
+  weights: Weights,
+  room: WideRoom = new WideRoom(),
 ): Record<string, HostTensor> {
-  const entries = Object.entries(names).map(([input, name]) => {
-    const { data, shape } = parameters.get(name)!;
-    return [input, floats(data as Float32Array<ArrayBuffer>, shape)] as const;
-  });
-  return Object.fromEntries(entries);
+  const own = Object.values(names).map((name) => weights.get(name)!);
+  const numbers = room.widen(own);
+  const inputs = Object.keys(names).map((input, at) =>
+    [input, floats(numbers[at], own[at].shape)] as const
+  );
+  return Object.fromEntries(inputs);
 }
 
 /**
@@ -161,7 +168,7 @@ export class RowForward implements AsyncDisposable {
    * @param ropeTheta Another base of the rotary embedding than the config's.
    */
   async logProbs(
-    parameters: Parameters,
+    parameters: Weights,
     row: PackedRow,
     { ropeTheta = this.#config.ropeTheta, signal }: { ropeTheta?: number; signal?: AbortSignal } =
       {},
@@ -169,7 +176,9 @@ export class RowForward implements AsyncDisposable {
     if (row.predictions.row.length === 0) return new Float32Array();
     const config = { ...this.#config, ropeTheta };
     const { parameterNames: names } = graphsOf(config);
-    const weights = (of: Record<string, string>): Tensors => segmentParameters(of, parameters);
+    const room = new WideRoom();
+    const weights = (of: Record<string, string>): Tensors =>
+      segmentParameters(of, parameters, room);
     const shared = ofKinds(config, (kind) => layerInputs(row, config, kind));
 
     const tokens = ints(row.tokens);

@@ -7,6 +7,7 @@
 import { fingerprint } from "./fingerprint.ts";
 import { openGgufModel } from "./gguf/gguf_model.ts";
 import { downloadModel, type HubOptions } from "./hub.ts";
+import type { HeldDtype } from "./half/formats.ts";
 import type { Model } from "./model.ts";
 import type { ModelConfig } from "./config.ts";
 import { openModelFolder, readConfig } from "./model_folder.ts";
@@ -17,6 +18,13 @@ import type { StoredModel, StoredModelOptions, TextModel } from "./stored_model.
 export interface LoadModelOptions extends StoredModelOptions {
   /** Where a model that is not on disk is downloaded from, and kept. */
   hub?: HubOptions;
+  /**
+   * How weights are held in memory: what they are computed with is float32 in any case. Exact where
+   * they are stored so, rounded to nearest where they are not.
+   *
+   * @default {"float32"}
+   */
+  dtype?: HeldDtype;
   /** Stops a download, or between two weights. */
   signal?: AbortSignal;
 }
@@ -90,8 +98,8 @@ export async function loadTextModel(
 /**
  * Reads a model: config, tokenizer, chat template and weights.
  *
- * Weights become Float32, whatever they are stored in; they are read one by one, and beside them
- * only little more is in memory.
+ * Weights become Float32, whatever they are stored in, or what `dtype` says; they are read one by
+ * one, and beside them only little more is in memory.
  *
  * @param model The path of a Hugging Face folder or of a GGUF file, or what a model is called on the
  * hub: `organisation/name`, `organisation/name@revision`, or `organisation/name/file.gguf`.
@@ -110,7 +118,7 @@ export async function loadModel(model: string, options: LoadModelOptions = {}): 
   const source = await modelSource(model);
   const { path, name } = await find(source, true, options);
   await using stored = await open(source, path, options);
-  const parameters = await stored.readParameters(options.signal);
+  const parameters = await stored.readWeights(options);
   return {
     ...stored.text,
     name,

@@ -14,10 +14,10 @@ import type { Model } from "./model.ts";
 import {
   elementCount,
   expectedParameters,
-  type Parameter,
   type Parameters,
   type ParameterShapes,
 } from "./parameters.ts";
+import { floatsOfWeight, heldAs, isHalf, type Weight } from "./weights.ts";
 
 /** Which linear layers get adapters, and what these are like. */
 export interface LoraConfig {
@@ -162,11 +162,17 @@ export function randomAdapter(config: ModelConfig, lora: LoraConfig, seed: numbe
   return { lora, parameters };
 }
 
-/** `W + scale B A`, row by row in float64. */
-function merged(weight: Parameter, a: Float32Array, b: Float32Array, scale: number): Parameter {
-  const [out, width] = weight.shape;
+/** `W + scale B A`, row by row in float64; held as `W` is. */
+function merged<W extends Weight>(
+  weight: W,
+  a: Float32Array,
+  b: Float32Array,
+  scale: number,
+): W {
+  const { name, shape, dtype = "float32" } = weight;
+  const [out, width] = shape;
   const rank = a.length / width;
-  const data = weight.data.slice();
+  const data = isHalf(weight) ? floatsOfWeight(weight) : weight.data.slice();
   const row = new Float64Array(width);
   for (let o = 0; o < out; o++) {
     row.fill(0);
@@ -176,18 +182,20 @@ function merged(weight: Parameter, a: Float32Array, b: Float32Array, scale: numb
     }
     for (let i = 0; i < width; i++) data[o * width + i] += row[i];
   }
-  return { ...weight, data };
+  return heldAs({ name, shape, data }, dtype) as W;
 }
 
 /**
  * Weights that compute what a model with adapters does; what has none is shared with the model's.
+ * Weights in 16 bits are rounded to nearest again.
  *
- * @throws {UserError} If there is an adapter of a weight that the model has not.
+ * @throws {UserError} If there is an adapter of a weight that the model has not, or if a sum is too
+ * large for how the weight is held.
  */
-export function mergeAdapter(
-  parameters: Parameters,
+export function mergeAdapter<W extends Weight>(
+  parameters: ReadonlyMap<string, W>,
   { lora, parameters: ab }: Adapter,
-): Parameters {
+): Map<string, W> {
   const result = new Map(parameters);
   let used = 0;
   for (const [name, weight] of parameters) {

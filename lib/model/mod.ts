@@ -56,6 +56,8 @@ export { type DecoderDefaults, readDecoderConfig } from "./config_decoder.ts";
 export type { ConfigReader, JsonObject } from "./config_reader.ts";
 export * from "./conversation.ts";
 export * from "./fingerprint.ts";
+export * from "./half/formats.ts";
+export type { HalfFormat } from "./half/half_format.ts";
 export * from "./hub.ts";
 export * from "./initialise.ts";
 export * from "./layer_kind.ts";
@@ -68,10 +70,23 @@ export * from "./save_model.ts";
 export * from "./tokenizer.ts";
 export { checkSaveFolder, type WriteFolderOptions } from "./write_folder.ts";
 export * from "./write_parameters.ts";
-export { readParameters } from "./read_parameters.ts";
+export { readParameters, readWeights, type ReadWeightsOptions } from "./read_parameters.ts";
 export type { Dtype, TensorData } from "./safetensors_dtype.ts";
 export type { TensorEntry } from "./safetensors_header.ts";
 export * from "./safetensors_read.ts";
 export * from "./safetensors_write.ts";
 export * from "./sequence.ts";
 export type { StoredModelOptions, TextModel } from "./stored_model.ts";
+export {
+  dtypeOf,
+  floatsOfWeight,
+  formatOf,
+  type HalfParameter,
+  heldAs,
+  isHalf,
+  tooLarge,
+  type Weight,
+  type Weights,
+  widened,
+} from "./weights.ts";
+export * from "./wide_room.ts";

@@ -6,8 +6,8 @@
 
 import type { ChatTemplate } from "./chat.ts";
 import type { ModelConfig } from "./config.ts";
-import type { Parameters } from "./parameters.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import type { Weights } from "./weights.ts";
 
 /** What turns conversations into tokens: no weights in it. */
 export interface ChatModel {
@@ -25,8 +25,8 @@ export interface Model extends ChatModel {
   readonly folder: string;
   /** The numbers of config.json. */
   readonly config: ModelConfig;
-  /** The weights, Float32. */
-  readonly parameters: Parameters;
+  /** The weights. */
+  readonly parameters: Weights;
   /** SHA-256 over weights and config, as they were read. */
   readonly fingerprint: string;
   /** SHA-256 over template and special tokens; empty where the model has no template. */

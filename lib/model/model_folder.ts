@@ -7,7 +7,7 @@
 import { ChatTemplate, GIVEN_TEMPLATE, readChatTemplate } from "./chat.ts";
 import { type ModelConfig, parseConfig } from "./config.ts";
 import { readJson, readJsonIfThere } from "./json_file.ts";
-import { readParameters } from "./read_parameters.ts";
+import { readWeights } from "./read_parameters.ts";
 import type { StoredModel, StoredModelOptions } from "./stored_model.ts";
 import { readTokenizer } from "./tokenizer.ts";
 
@@ -43,7 +43,7 @@ export async function openModelFolder(
     : new ChatTemplate(chatTemplate, tokens, GIVEN_TEMPLATE, settings);
   return {
     text: { config, tokenizer, chat },
-    readParameters: (signal) => readParameters(folder, config, signal),
+    readWeights: (options) => readWeights(folder, config, options),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

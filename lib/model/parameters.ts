@@ -11,7 +11,7 @@ import type { ModelConfig } from "./model_config.ts";
 
 export { EMBEDDING, HEAD } from "./parameter_names.ts";
 
-/** One weight. */
+/** One weight in float32. */
 export interface Parameter {
   /** The name in Hugging Face checkpoints. */
   readonly name: string;
@@ -19,9 +19,11 @@ export interface Parameter {
   readonly shape: readonly number[];
   /** Float32, row by row. */
   readonly data: Float32Array;
+  /** Tells a weight in 16 bits from one like this, which has none. */
+  readonly dtype?: undefined;
 }
 
-/** All weights of a model; tied weights are there once, as the embedding. */
+/** All weights of a model in float32; tied weights are there once, as the embedding. */
 export type Parameters = Map<string, Parameter>;
 
 /** Names and shapes of weights, in the order of computation. */

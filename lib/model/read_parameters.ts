@@ -8,15 +8,11 @@ import { UserError } from "../flow/mod.ts";
 import type { ModelConfig } from "./config.ts";
 import { isJsonObject } from "./config_reader.ts";
 import { exists, readJsonIfThere } from "./json_file.ts";
-import {
-  EMBEDDING,
-  expectedParameters,
-  HEAD,
-  type Parameter,
-  type Parameters,
-} from "./parameters.ts";
-import { firstNonFinite } from "./safetensors_dtype.ts";
+import type { HeldDtype } from "./half/formats.ts";
+import { EMBEDDING, expectedParameters, HEAD, type Parameters } from "./parameters.ts";
+import { readWeight } from "./read_weight.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors_read.ts";
+import { type Weight, type Weights, widened } from "./weights.ts";
 
 /** The weights in one file. */
 export const WEIGHTS_FILE = "model.safetensors";
@@ -101,26 +97,21 @@ class WeightFiles implements AsyncDisposable {
   }
 
   /** Reads `stored` as a weight called `name`. */
-  async read(stored: string, name: string, shape: readonly number[]): Promise<Parameter> {
+  async read(
+    stored: string,
+    name: string,
+    shape: readonly number[],
+    held: HeldDtype,
+  ): Promise<Weight> {
     const file = this.#fileOf.get(stored)!;
-    const found = file.tensors.get(stored)!.shape;
+    const { shape: found } = file.tensors.get(stored)!;
     if (found.length !== shape.length || found.some((size, axis) => size !== shape[axis])) {
       throw new UserError(
         `${file.path}: "${stored}" is [${found}], but config.json makes it [${shape}]`,
         { hint: "Do config.json and the weights belong to the same model?" },
       );
     }
-    const { data, dtype } = await file.read(stored);
-    if (!(data instanceof Float32Array)) {
-      throw new UserError(`${file.path}: "${stored}" is ${dtype}; weights are F32, F16 or BF16`);
-    }
-    const broken = firstNonFinite(data);
-    if (broken >= 0) {
-      throw new UserError(`${file.path}: "${stored}" holds ${data[broken]} at element ${broken}`, {
-        hint: "These weights are broken: take an earlier checkpoint, or download them again",
-      });
-    }
-    return { name, shape, data };
+    return await readWeight({ file, stored, name, shape }, held);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -154,40 +145,64 @@ function refuseUnknown(files: WeightFiles, config: ModelConfig, folder: string) 
 }
 
 /** A tied head that was stored beside the embedding must be the same matrix. */
-async function refuseUntiedHead(files: WeightFiles, embedding: Parameter, folder: string) {
-  const head = await files.read(HEAD, HEAD, embedding.shape);
-  if (head.data.every((value, i) => value === embedding.data[i])) return;
+async function refuseUntiedHead(files: WeightFiles, embedding: Weight, folder: string) {
+  const { shape, dtype = "float32", data } = embedding;
+  const head = await files.read(HEAD, HEAD, shape, dtype);
+  if (head.data.every((value, i) => value === data[i])) return;
   throw new UserError(
     `config.json in ${folder} ties head and embedding, but the weights of both are there and differ`,
     { hint: `Set "tie_word_embeddings" to false, or leave out "${HEAD}"` },
   );
 }
 
+/** How weights are read. */
+export interface ReadWeightsOptions {
+  /** How they are held in memory; other numbers than that are rounded to nearest. @default {"float32"} */
+  dtype?: HeldDtype;
+  /** Stops between two weights. */
+  signal?: AbortSignal;
+}
+
 /**
- * Reads the weights of a Hugging Face folder, one or several safetensors files, as Float32.
+ * Reads the weights of a Hugging Face folder, one or several safetensors files.
  *
- * Only one tensor at a time is in memory beside the result. Where head and embedding are tied the
- * result holds {@linkcode EMBEDDING} alone, whichever of the two is stored.
+ * Only one tensor at a time is in memory beside the result, and none where the files have the format
+ * that it is held in. Where head and embedding are tied the result holds {@linkcode EMBEDDING} alone,
+ * whichever of the two is stored.
  *
  * @throws {UserError} If a file or a weight is missing, has another shape than the config says,
- * holds NaN or infinity, or if there are weights that the architecture has not.
+ * holds NaN or infinity or what is too large to be held so, or if there are weights that the
+ * architecture has not.
+ */
+export async function readWeights(
+  folder: string,
+  config: ModelConfig,
+  { dtype = "float32", signal }: ReadWeightsOptions = {},
+): Promise<Weights> {
+  await using files = new WeightFiles();
+  await files.open(folder);
+  refuseUnknown(files, config, folder);
+  const weights: Weights = new Map();
+  for (const [name, shape] of expectedParameters(config)) {
+    signal?.throwIfAborted();
+    const stored = storedName(name, files, config, folder);
+    weights.set(name, await files.read(stored, name, shape, dtype));
+    if (config.tieEmbeddings && stored === EMBEDDING && files.has(HEAD)) {
+      await refuseUntiedHead(files, weights.get(EMBEDDING)!, folder);
+    }
+  }
+  return weights;
+}
+
+/**
+ * Reads weights as {@linkcode readWeights} does, as Float32.
+ *
+ * @throws {UserError} As {@linkcode readWeights}.
  */
 export async function readParameters(
   folder: string,
   config: ModelConfig,
   signal?: AbortSignal,
 ): Promise<Parameters> {
-  await using files = new WeightFiles();
-  await files.open(folder);
-  refuseUnknown(files, config, folder);
-  const parameters: Parameters = new Map();
-  for (const [name, shape] of expectedParameters(config)) {
-    signal?.throwIfAborted();
-    const stored = storedName(name, files, config, folder);
-    parameters.set(name, await files.read(stored, name, shape));
-    if (config.tieEmbeddings && stored === EMBEDDING && files.has(HEAD)) {
-      await refuseUntiedHead(files, parameters.get(EMBEDDING)!, folder);
-    }
-  }
-  return parameters;
+  return widened(await readWeights(folder, config, { signal }));
 }

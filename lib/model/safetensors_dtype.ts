@@ -4,11 +4,17 @@
  * @module
  */
 
+import { halfFormats } from "./half/formats.ts";
+import type { HalfFormat } from "./half/half_format.ts";
+
 /** Bytes that own their buffer from its first byte on, so that they can be seen as numbers. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The numbers of a tensor; half precision becomes Float32 in memory. */
-export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+/**
+ * The numbers of a tensor; half precision is Float32 in memory, or a Uint16Array of the bits that are
+ * stored.
+ */
+export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array;
 
 /** Bytes of an element, for all formats a header may name. */
 const elementSizes: Readonly<Record<string, number>> = {
@@ -46,32 +52,28 @@ function bytesOf(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function bfloat16ToFloat32(bytes: Bytes): Float32Array {
-  const halves = new Uint16Array(bytes.buffer);
-  const words = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) words[i] = halves[i] << 16;
-  return new Float32Array(words.buffer);
-}
-
-/** Rounds to nearest, ties to even; NaN stays NaN. */
-function float32ToBfloat16(data: TensorData): Uint8Array {
-  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  const halves = new Uint16Array(words.length);
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i];
-    const isNaN = (word & 0x7fffffff) > 0x7f800000;
-    halves[i] = isNaN ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
-  }
-  return bytesOf(halves);
+/** Half precision: numbers are float32 in memory, or the bits that are stored. */
+function half({ widen, narrow }: HalfFormat): Codec {
+  return {
+    decode(bytes) {
+      const bits = new Uint16Array(bytes.buffer);
+      const numbers = new Float32Array(bits.length);
+      widen(bits, numbers);
+      return numbers;
+    },
+    encode(data) {
+      if (data instanceof Uint16Array) return bytesOf(data);
+      const bits = new Uint16Array(data.length);
+      narrow(data as Float32Array, bits);
+      return bytesOf(bits);
+    },
+  };
 }
 
 const codecs: Readonly<Record<Dtype, Codec>> = {
   F32: { decode: (bytes) => new Float32Array(bytes.buffer), encode: bytesOf },
-  F16: {
-    decode: (bytes) => new Float32Array(new Float16Array(bytes.buffer)),
-    encode: (data) => bytesOf(new Float16Array(data as Float32Array)),
-  },
-  BF16: { decode: bfloat16ToFloat32, encode: float32ToBfloat16 },
+  F16: half(halfFormats.float16),
+  BF16: half(halfFormats.bfloat16),
   I32: { decode: (bytes) => new Int32Array(bytes.buffer), encode: bytesOf },
   I64: { decode: (bytes) => new BigInt64Array(bytes.buffer), encode: bytesOf },
   U8: { decode: (bytes) => bytes, encode: bytesOf },
@@ -87,7 +89,12 @@ export function decode(dtype: Dtype, bytes: Bytes): TensorData {
   return codecs[dtype].decode(bytes);
 }
 
-/** The bytes to store; F16 and BF16 round to nearest, ties to even. */
+/** Whether numbers of this format are half precision. */
+export function isHalfDtype(dtype: string): dtype is "F16" | "BF16" {
+  return dtype === "F16" || dtype === "BF16";
+}
+
+/** The bytes to store; F16 and BF16 round to nearest, ties to even, and bits stay what they are. */
 export function encode(dtype: Dtype, data: TensorData): Uint8Array {
   return codecs[dtype].encode(data);
 }
@@ -97,7 +104,7 @@ export function fits(dtype: Dtype, data: TensorData): boolean {
   if (dtype === "I32") return data instanceof Int32Array;
   if (dtype === "I64") return data instanceof BigInt64Array;
   if (dtype === "U8") return data instanceof Uint8Array;
-  return data instanceof Float32Array;
+  return data instanceof Float32Array || (isHalfDtype(dtype) && data instanceof Uint16Array);
 }
 
 /** Index of the first NaN or infinity, or -1. */

@@ -5,7 +5,15 @@
  */
 
 import { UserError } from "../flow/mod.ts";
-import { decode, type Dtype, isDtype, type TensorData } from "./safetensors_dtype.ts";
+import { elementCount } from "./parameters.ts";
+import {
+  decode,
+  type Dtype,
+  elementSize,
+  isDtype,
+  isHalfDtype,
+  type TensorData,
+} from "./safetensors_dtype.ts";
 import {
   headerLength,
   parseHeader,
@@ -62,19 +70,50 @@ export class SafetensorsFile implements AsyncDisposable {
    * if the file has been cut since it was opened.
    */
   async read(name: string): Promise<Tensor> {
+    const { dtype, shape } = this.#entry(name);
+    return { dtype, shape, data: await this.readPart(name, 0, elementCount(shape)) };
+  }
+
+  /**
+   * Reads some of a tensor's numbers.
+   *
+   * @param from The first one.
+   * @param to The one behind the last one.
+   * @throws {UserError} As {@linkcode read}.
+   */
+  async readPart(name: string, from: number, to: number): Promise<TensorData> {
+    return decode(this.#entry(name).dtype, await this.#bytes(name, from, to));
+  }
+
+  /**
+   * Reads the bits of one tensor that is F16 or BF16, which {@linkcode read} gives as Float32.
+   *
+   * @throws {UserError} As {@linkcode read}.
+   * @throws {TypeError} If its numbers have another format.
+   */
+  async readBits(name: string): Promise<Uint16Array<ArrayBuffer>> {
+    const { dtype, shape } = this.#entry(name);
+    if (!isHalfDtype(dtype)) throw new TypeError(`Tensor "${name}" is ${dtype}, not F16 or BF16`);
+    const { buffer } = await this.#bytes(name, 0, elementCount(shape));
+    return new Uint16Array(buffer);
+  }
+
+  #entry(name: string): TensorEntry & { dtype: Dtype } {
     const entry = this.tensors.get(name);
     if (!entry) throw new UserError(`${this.path} has no tensor "${name}"`);
-    const { dtype, shape, begin, end } = entry;
-    if (!isDtype(dtype)) {
-      throw new UserError(`${this.path}: tensor "${name}" is ${dtype}, which is not supported`, {
-        hint: "Save it as F32, F16 or BF16",
-      });
-    }
-    const bytes = new Uint8Array(end - begin);
-    if (!await fill(this.#file, this.#dataStart + begin, bytes)) {
-      throw new UserError(`${this.path} ends inside tensor "${name}"`);
-    }
-    return { dtype, shape, data: decode(dtype, bytes) };
+    const { dtype } = entry;
+    if (isDtype(dtype)) return { ...entry, dtype };
+    throw new UserError(`${this.path}: tensor "${name}" is ${dtype}, which is not supported`, {
+      hint: "Save it as F32, F16 or BF16",
+    });
+  }
+
+  async #bytes(name: string, from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { dtype, begin } = this.#entry(name);
+    const size = elementSize(dtype)!;
+    const bytes = new Uint8Array((to - from) * size);
+    if (await fill(this.#file, this.#dataStart + begin + from * size, bytes)) return bytes;
+    throw new UserError(`${this.path} ends inside tensor "${name}"`);
   }
 
   /** Closes the file. */

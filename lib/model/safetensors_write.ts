@@ -63,7 +63,7 @@ function headerBytes(
 /** Half precision reaches to 65,504: what lies beyond would be stored as infinity, unseen. */
 function storedBytes(name: string, { dtype, data }: Tensor): Uint8Array {
   const bytes = encode(dtype, data);
-  if (dtype !== "F16") return bytes;
+  if (dtype !== "F16" || data instanceof Uint16Array) return bytes;
   const halves = new Float16Array(bytes.buffer, bytes.byteOffset, data.length);
   const index = halves.findIndex((half, i) =>
     !Number.isFinite(half) && Number.isFinite(data[i] as number)

@@ -11,6 +11,7 @@ import { patchJson } from "./patch_json.ts";
 import { writeFolder } from "./write_folder.ts";
 import { patchLength, patchTheta } from "./write_rope.ts";
 import {
+  storedDtype,
   type WeightDtype,
   writeParameters,
   type WriteParametersOptions,
@@ -44,7 +45,7 @@ function changedConfig(text: string, model: SavedModel, options: SaveModelOption
   const own = parseConfig(JSON.parse(text));
   text = patchTheta(text, own, options.ropeTheta ?? model.config.ropeTheta);
   text = patchLength(text, own, options.maxPositions ?? model.config.maxPositions);
-  const dtype = TORCH_NAMES[options.dtype ?? "F32"];
+  const dtype = TORCH_NAMES[options.dtype ?? storedDtype(model.parameters)];
   return patchJson(text, "dtype" in own.raw ? "dtype" : "torch_dtype", dtype, `"${dtype}"`);
 }
 

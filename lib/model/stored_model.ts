@@ -7,7 +7,8 @@
 import type { ChatSettings } from "./chat.ts";
 import type { ModelConfig } from "./config.ts";
 import type { ChatModel } from "./model.ts";
-import type { Parameters } from "./parameters.ts";
+import type { ReadWeightsOptions } from "./read_parameters.ts";
+import type { Weights } from "./weights.ts";
 
 /** A model's config with what makes text of its tokens. */
 export interface TextModel extends ChatModel {
@@ -26,5 +27,5 @@ export interface StoredModel extends AsyncDisposable {
   /** All but the weights. */
   readonly text: TextModel;
   /** Reads the weights. */
-  readParameters(signal?: AbortSignal): Promise<Parameters>;
+  readWeights(options?: ReadWeightsOptions): Promise<Weights>;
 }

@@ -5,13 +5,14 @@
  */
 
 import { UserError } from "../flow/user_error.ts";
-import type { Parameter, Parameters } from "../model/mod.ts";
+import type { Weight, Weights } from "../model/mod.ts";
 import type { ArtifactFiles } from "../onnx/mod.ts";
 import type { SessionOptions } from "../runtime/mod.ts";
 import type { MomentStore, MomentStoreOptions } from "./moments/moment_store.ts";
 import { type MomentsName, momentStores } from "./moments/stores.ts";
 import { sumOfSquares } from "./sum_of_squares.ts";
 import { UpdateGraph, type UpdateScalars } from "./update_graph.ts";
+import { WeightRounding } from "./weight_parts.ts";
 
 /** AdamW's numbers, with PyTorch's names where it has them. */
 export interface AdamWOptions extends MomentStoreOptions {
@@ -34,7 +35,14 @@ export interface AdamWOptions extends MomentStoreOptions {
   /** How the moments are kept: see {@linkcode momentStores}. @default {"float32"} */
   moments?: MomentsName;
   /** How single parameters are updated otherwise. @default {all alike} */
-  select?: (parameter: Parameter) => ParameterUpdate;
+  select?: (parameter: Weight) => ParameterUpdate;
+  /**
+   * Decides how weights in 16 bits are rounded after an update: up or down by chance, so that what is
+   * too small to change one of them changes it in time. Weights in float32 are not rounded.
+   *
+   * @default {0}
+   */
+  seed?: number;
 }
 
 /** How one parameter is updated where it differs from the others. */
@@ -55,12 +63,12 @@ export interface OpenStep {
    *
    * @throws {UserError} If gradients are not finite; these parameters are left as they were.
    */
-  update(parameters: Parameters, gradients: Gradients): Promise<void>;
+  update(parameters: Weights, gradients: Gradients): Promise<void>;
   /** Ends the step, and gives the norm of all gradients. */
   end(): number;
 }
 
-type Numbers = Required<Omit<AdamWOptions, keyof MomentStoreOptions | "moments">>;
+type Numbers = Required<Omit<AdamWOptions, keyof MomentStoreOptions | "moments" | "seed">>;
 
 function withDefaults(options: AdamWOptions): Numbers {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
@@ -72,6 +80,7 @@ function withDefaults(options: AdamWOptions): Numbers {
 export class AdamW implements AsyncDisposable {
   readonly #options: Numbers;
   readonly #graph: UpdateGraph;
+  readonly #rounding: WeightRounding;
   /** Moments of every parameter. */
   readonly moments: MomentStore;
   /** Whole steps done. */
@@ -81,6 +90,7 @@ export class AdamW implements AsyncDisposable {
   private constructor(options: AdamWOptions, graph: UpdateGraph, moments: MomentStore) {
     this.#options = withDefaults(options);
     this.#graph = graph;
+    this.#rounding = new WeightRounding(options.seed ?? 0);
     this.moments = moments;
   }
 
@@ -91,7 +101,7 @@ export class AdamW implements AsyncDisposable {
    */
   static async open(
     files: ArtifactFiles,
-    parameters: Parameters,
+    parameters: Weights,
     options: AdamWOptions = {},
     session: SessionOptions = {},
   ): Promise<AdamW> {
@@ -121,10 +131,11 @@ export class AdamW implements AsyncDisposable {
   /**
    * Updates every parameter in place and returns the gradients' norm before clipping.
    *
-   * @throws {UserError} If the norm is not finite; parameters and moments are left as they were.
+   * @throws {UserError} If the norm is not finite: parameters and moments are left as they were. Or if
+   * a weight in 16 bits becomes too large for them: the step ends half-way then.
    */
   async update(
-    parameters: Parameters,
+    parameters: Weights,
     gradients: Gradients,
     learningRate: number,
   ): Promise<number> {
@@ -165,7 +176,7 @@ export class AdamW implements AsyncDisposable {
     };
   }
 
-  #learning(parameters: Parameters, gradients: Gradients): Gradients {
+  #learning(parameters: Weights, gradients: Gradients): Gradients {
     const { select } = this.#options;
     return new Map(
       [...gradients].filter(([name]) => select(parameters.get(name)!).rateScale !== 0),
@@ -173,7 +184,7 @@ export class AdamW implements AsyncDisposable {
   }
 
   async #updateAll(
-    parameters: Parameters,
+    parameters: Weights,
     gradients: Gradients,
     learningRate: number,
     norm: number,
@@ -182,8 +193,8 @@ export class AdamW implements AsyncDisposable {
     for (const [name, gradient] of gradients) {
       const parameter = parameters.get(name)!;
       const scalars = this.#scalars(parameter, learningRate, norm);
-      const data = parameter.data as Float32Array<ArrayBuffer>;
-      await this.#graph.update(data, gradient, this.moments.parts(name), scalars);
+      const parts = this.#rounding.parts(parameter, this.step + 1);
+      await this.#graph.update(parts, gradient, this.moments.parts(name), scalars);
     }
   }
 
@@ -192,7 +203,7 @@ export class AdamW implements AsyncDisposable {
     this.#isTorn = false;
   }
 
-  #scalars(parameter: Parameter, learningRate: number, norm: number): UpdateScalars {
+  #scalars(parameter: Weight, learningRate: number, norm: number): UpdateScalars {
     const { beta1, beta2, epsilon, maxGradientNorm, select } = this.#options;
     const { rateScale = 1, weightDecay = this.#decayOf(parameter) } = select(parameter);
     const step = this.step + 1;
@@ -210,7 +221,7 @@ export class AdamW implements AsyncDisposable {
   }
 
   /** Norm weights are vectors; decay would pull them to 0 rather than to 1. */
-  #decayOf({ shape }: Parameter): number {
+  #decayOf({ shape }: Weight): number {
     return shape.length > 1 ? this.#options.weightDecay : 0;
   }
 

@@ -6,12 +6,14 @@
 
 import { UserError } from "../flow/user_error.ts";
 import {
+  formatOf,
+  isHalf,
   openSafetensors,
-  type Parameter,
-  type Parameters,
   type SafetensorsFile,
   type Tensor,
   type TensorSource,
+  type Weight,
+  type Weights,
   writeSafetensors,
 } from "../model/mod.ts";
 import type { AdamW } from "./adamw.ts";
@@ -22,9 +24,10 @@ import type { StepMetrics } from "./train_step.ts";
 const PARAMETER = "parameter";
 
 /** What a checkpoint holds of one parameter, by what it is. */
-function tensorsOf(parameter: Parameter, optimizer: AdamW): MomentTensors<TensorSource> {
+function tensorsOf(parameter: Weight, optimizer: AdamW): MomentTensors<TensorSource> {
   const { name, shape, data } = parameter;
-  return { [PARAMETER]: { dtype: "F32", shape, data }, ...optimizer.moments.tensors(name) };
+  const dtype = isHalf(parameter) ? formatOf(parameter).stored : "F32";
+  return { [PARAMETER]: { dtype, shape, data }, ...optimizer.moments.tensors(name) };
 }
 
 const keyOf = (kind: string, name: string) => `${kind}/${name}`;
@@ -38,7 +41,7 @@ const keyOf = (kind: string, name: string) => `${kind}/${name}`;
  */
 export async function saveCheckpoint(
   path: string,
-  parameters: Parameters,
+  parameters: Weights,
   optimizer: AdamW,
   run: Record<string, string>,
   metrics: readonly StepMetrics[] = [],
@@ -71,14 +74,21 @@ function checkRun(
 }
 
 /** Refuses a checkpoint that has not all tensors of a parameter, or has them otherwise. */
-function checkTensors(file: SafetensorsFile, parameter: Parameter, optimizer: AdamW): void {
+function checkTensors(file: SafetensorsFile, parameter: Weight, optimizer: AdamW): void {
   for (const [kind, { dtype, shape }] of Object.entries(tensorsOf(parameter, optimizer))) {
     const stored = file.tensors.get(keyOf(kind, parameter.name));
     if (stored?.dtype === dtype && `${stored.shape}` === `${shape}`) continue;
     throw new UserError(
-      `${file.path} is not of this model: ${parameter.name} is missing or of another size`,
+      `${file.path} is not of this model: ${parameter.name} is missing, of another size or in ` +
+        "another number format",
     );
   }
+}
+
+async function restoreWeight(file: SafetensorsFile, weight: Weight): Promise<void> {
+  const key = keyOf(PARAMETER, weight.name);
+  if (isHalf(weight)) weight.data.set(await file.readBits(key));
+  else weight.data.set((await file.read(key)).data as Float32Array);
 }
 
 /**
@@ -92,7 +102,7 @@ function checkTensors(file: SafetensorsFile, parameter: Parameter, optimizer: Ad
  */
 export async function loadCheckpoint(
   path: string,
-  parameters: Parameters,
+  parameters: Weights,
   optimizer: AdamW,
   run: Record<string, string>,
 ): Promise<StepMetrics[]> {
@@ -103,11 +113,11 @@ export async function loadCheckpoint(
   for (const parameter of parameters.values()) checkTensors(file, parameter, optimizer);
 
   for (const [name, parameter] of parameters) {
-    const kinds = Object.keys(tensorsOf(parameter, optimizer));
-    const read: Record<string, Tensor> = {};
-    for (const kind of kinds) read[kind] = await file.read(keyOf(kind, name));
-    const { [PARAMETER]: weights, ...moments } = read;
-    parameter.data.set(weights.data as Float32Array);
+    await restoreWeight(file, parameter);
+    const moments: Record<string, Tensor> = {};
+    for (const kind of Object.keys(optimizer.moments.tensors(name))) {
+      moments[kind] = await file.read(keyOf(kind, name));
+    }
     await optimizer.moments.restore(name, moments);
   }
   optimizer.step = Number(file.metadata.step);

@@ -1,16 +1,16 @@
-import type { Parameters } from "../model/mod.ts";
+import type { Weights } from "../model/mod.ts";
 
 type Numbers = Float32Array<ArrayBuffer>;
 
 /** Where gradients are added up: memory only for those that something has been added to. */
 export class GradientBuffers {
-  readonly #parameters: Parameters;
+  readonly #parameters: Weights;
   readonly #held = new Map<string, Numbers>();
   /** Given back, to be used for others of the same length. */
   readonly #free: Numbers[] = [];
 
   /** For the gradients of these parameters. */
-  constructor(parameters: Parameters) {
+  constructor(parameters: Weights) {
     this.#parameters = parameters;
   }
 

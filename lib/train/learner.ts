@@ -12,8 +12,10 @@ import {
   type ModelConfig,
   ofKinds,
   type PackedRow,
-  type Parameters,
   segmentParameters,
+  type Weight,
+  type Weights,
+  WideRoom,
 } from "../model/mod.ts";
 import {
   type Aggregation,
@@ -120,11 +122,11 @@ export class Learner implements AsyncDisposable {
   /** The policy's config, with the RoPE base that it is trained with. */
   readonly config: ModelConfig;
   /** The model's weights. */
-  readonly parameters: Parameters;
+  readonly parameters: Weights;
   /** What learns in place of them; a step changes it. */
   readonly adapter?: Adapter;
   /** The weights that learn: an optimiser changes them in place. */
-  readonly learning: Parameters;
+  readonly learning: Weights;
   /** The graphs, to be written for people to look at. */
   readonly artifacts: ArtifactFiles;
   /** The loss. */
@@ -138,7 +140,9 @@ export class Learner implements AsyncDisposable {
   /** Segments that read each parameter. */
   readonly #readers: ReadonlyMap<string, number>;
   /** What rows read: the model's weights, and the adapter's. */
-  readonly #read: Parameters;
+  readonly #read: Weights;
+  /** Where the weights in 16 bits of the segment that runs are float32. */
+  readonly #room = new WideRoom();
 
   private constructor(
     { config, parameters, artifacts, objective, weights, adapter }: LearnerState,
@@ -151,7 +155,9 @@ export class Learner implements AsyncDisposable {
     this.weights = weights;
     this.adapter = adapter;
     this.learning = adapter?.parameters ?? parameters;
-    this.#read = adapter ? new Map([...parameters, ...adapter.parameters]) : parameters;
+    this.#read = adapter
+      ? new Map<string, Weight>([...parameters, ...adapter.parameters])
+      : parameters;
     this.#sessions = sessions;
     this.#pass = pass;
     this.#gradients = new GradientBuffers(this.learning);
@@ -162,7 +168,7 @@ export class Learner implements AsyncDisposable {
   /** Builds (or takes) the training artifacts of a model and makes them ready. */
   static async open(
     config: ModelConfig,
-    parameters: Parameters,
+    parameters: Weights,
     options: LearnerOptions,
   ): Promise<Learner> {
     const { objective, aggregation = "sum", beta = 0.1, lambda = 0.01, adapter } = options;
@@ -244,7 +250,7 @@ export class Learner implements AsyncDisposable {
   }
 
   #given(names: Names): Tensors {
-    return segmentParameters(names, this.#read);
+    return segmentParameters(names, this.#read, this.#room);
   }
 
   /** Runs a segment's forward graph. */

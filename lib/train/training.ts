@@ -10,7 +10,7 @@ import {
   type Adapter,
   mergeAdapter,
   type Model,
-  type Parameters,
+  type Weight,
   withRopeTheta,
 } from "../model/mod.ts";
 import { AdamW, type AdamWOptions } from "./adamw.ts";
@@ -25,7 +25,11 @@ import type { StepMetrics } from "./train_step.ts";
 
 /** What a run trains, on what terms. */
 export interface TrainingOptions extends LearnerOptions {
-  /** The start; its weights stay as they are, unless they are taken over, and so do an adapter's. */
+  /**
+   * The start; its weights stay as they are, unless they are taken over, and so do an adapter's. Where
+   * it holds them in 16 bits (`dtype` of `loadModel`), the policy does too: a segment's are float32
+   * while it is computed, and an update is rounded up or down by chance.
+   */
   model: Model;
   /** Trains the start's own weights: nobody reads them as they were any more. @default {false} */
   takeOver?: boolean;
@@ -127,10 +131,8 @@ function learningOf({ adapter, adamW = {}, activations }: TrainingOptions): Lear
   return { lora: adapter?.lora, moments, activations, clips: maxGradientNorm < Infinity };
 }
 
-function copies(parameters: Parameters): Parameters {
-  return new Map(
-    [...parameters].map(([name, { shape, data }]) => [name, { name, shape, data: data.slice() }]),
-  );
+function copies<W extends Weight>(weights: ReadonlyMap<string, W>): Map<string, W> {
+  return new Map([...weights].map(([name, one]) => [name, { ...one, data: one.data.slice() }]));
 }
 
 function copyOf({ lora, parameters }: Adapter): Adapter {

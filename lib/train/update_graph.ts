@@ -2,6 +2,7 @@ import { type ArtifactFiles, OPTIMIZER_PATHS, type OPTIMIZER_SCALARS } from "../
 import { floats, floatScalar, Session } from "../runtime/mod.ts";
 import type { HostTensor, SessionOptions } from "../runtime/mod.ts";
 import type { MomentPart } from "./moments/moment_store.ts";
+import type { WeightParts } from "./weight_parts.ts";
 
 type Numbers = Float32Array<ArrayBuffer>;
 
@@ -26,7 +27,7 @@ export class UpdateGraph implements AsyncDisposable {
 
   /** Updates a parameter and its moments in place. */
   async update(
-    parameter: Numbers,
+    parameter: WeightParts,
     gradient: Numbers,
     moments: Iterable<MomentPart> | AsyncIterable<MomentPart>,
     scalars: UpdateScalars,
@@ -34,10 +35,9 @@ export class UpdateGraph implements AsyncDisposable {
     const numbers = Object.entries(scalars).map(([name, value]) => [name, floatScalar(value)]);
     const fixed: Record<string, HostTensor> = Object.fromEntries(numbers);
     for await (const { from, first, second } of moments) {
-      const part = (all: Numbers) => vector(all.subarray(from, from + first.length));
       const inputs = {
-        parameter: part(parameter),
-        gradient: part(gradient),
+        parameter: vector(parameter.open(from, first.length)),
+        gradient: vector(gradient.subarray(from, from + first.length)),
         first_moment: vector(first),
         second_moment: vector(second),
       };
@@ -46,6 +46,7 @@ export class UpdateGraph implements AsyncDisposable {
         first_moment_out: inputs.first_moment,
         second_moment_out: inputs.second_moment,
       });
+      parameter.close();
     }
   }
 

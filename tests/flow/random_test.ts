@@ -72,3 +72,17 @@ Deno.test("Random.fork depends on seed and labels, not on what was drawn", () =>
   assertNotEquals(draw(fresh.fork("1"), 5), draw(fresh.fork(1), 5));
   assertNotEquals(draw(fresh.fork("x"), 5), draw(new Random(10).fork("x"), 5));
 });
+
+Deno.test("Random.fill gives the same bits for the same seed, each as often set as not", () => {
+  const words = (seed: number) => {
+    const all = new Uint32Array(4096);
+    new Random(seed).fill(all);
+    return all;
+  };
+  assertEquals(words(1), words(1));
+  assertNotEquals(words(1), words(2));
+  for (let bit = 0; bit < 32; bit++) {
+    const share = words(1).filter((word) => word >>> bit & 1).length / 4096;
+    assert(Math.abs(share - 0.5) < 4 * Math.sqrt(0.25 / 4096), `bit ${bit}: ${share}`);
+  }
+});

@@ -10,6 +10,7 @@ import {
   randomParameters,
   saveModel,
   type Tensor,
+  type Weights,
   writeParameters,
   writeSafetensors,
 } from "../../lib/model/mod.ts";
@@ -71,7 +72,7 @@ function names(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-function assertSameWeights(actual: Model, expected: Parameters) {
+function assertSameWeights(actual: Model, expected: Weights) {
   assertEquals([...actual.parameters.keys()], [...expected.keys()]);
   for (const [name, { shape, data }] of expected) {
     assertEquals(actual.parameters.get(name)!.shape, shape);

@@ -1,4 +1,4 @@
-import type { ModelConfig, PackedRow, Parameters } from "../../lib/model/mod.ts";
+import type { ModelConfig, PackedRow, Weights } from "../../lib/model/mod.ts";
 import { longpo } from "../../lib/objective/mod.ts";
 import { Learner, type LearnerOptions, type RowResult } from "../../lib/train/mod.ts";
 
@@ -10,7 +10,7 @@ export interface Learnt {
 
 /** Accumulates rows with a learner of its own. */
 export async function learn(
-  model: { config: ModelConfig; parameters: Parameters },
+  model: { config: ModelConfig; parameters: Weights },
   rows: readonly PackedRow[],
   scale: number,
   options: Partial<LearnerOptions> = {},

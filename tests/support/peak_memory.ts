@@ -1,10 +1,10 @@
 /**
- * Prints how much memory loading a model takes at most, as a multiple of its weights as Float32:
+ * Prints how much memory loading a model takes at most, as a multiple of the weights that are held:
  *
- *     deno run -A tests/support/peak_memory.ts MODEL
+ *     deno run -A tests/support/peak_memory.ts MODEL [DTYPE]
  */
 
-import { loadModel, parameterCount } from "../../lib/model/mod.ts";
+import { type HeldDtype, loadModel } from "../../lib/model/mod.ts";
 
 /** Bytes that the process had in memory at most. */
 async function peak(): Promise<number> {
@@ -13,5 +13,7 @@ async function peak(): Promise<number> {
 }
 
 const before = await peak();
-const { config } = await loadModel(Deno.args[0]);
-console.log((await peak() - before) / (4 * parameterCount(config)));
+const [path, dtype] = Deno.args;
+const { parameters } = await loadModel(path, { dtype: dtype as HeldDtype | undefined });
+const bytes = [...parameters.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+console.log((await peak() - before) / bytes);

@@ -5,9 +5,19 @@ import {
   randomParameters,
 } from "../../lib/model/mod.ts";
 
+/** What kind of small model. */
+export interface SmallModelOptions {
+  /** Whether head and embedding are one matrix. @default {false} */
+  tied?: boolean;
+  /** Of the weights. @default {5} */
+  seed?: number;
+  /** How many. @default {2} */
+  layers?: number;
+}
+
 /** A Llama of two layers with random weights, large enough for grouped heads. */
 export function smallModel(
-  { tied = false, seed = 5, layers = 2 }: { tied?: boolean; seed?: number; layers?: number } = {},
+  { tied = false, seed = 5, layers = 2 }: SmallModelOptions = {},
 ): { config: ModelConfig; parameters: Parameters } {
   const config = parseConfig({
     model_type: "llama",

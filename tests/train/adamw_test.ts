@@ -7,7 +7,7 @@ import { AdamW, type AdamWOptions } from "../../lib/train/mod.ts";
 import { relativeError } from "../support/golden_cases.ts";
 import { momentsOf } from "../support/moments_of.ts";
 
-type PlainOptions = Required<Omit<AdamWOptions, "select" | "moments" | "momentsFile">>;
+type PlainOptions = Required<Omit<AdamWOptions, "select" | "moments" | "momentsFile" | "seed">>;
 
 /** AdamW as algorithm 2 of Loshchilov and Hutter has it, in float64. */
 class PlainAdamW {

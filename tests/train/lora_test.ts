@@ -12,6 +12,7 @@ import {
   packRow,
   type Parameters,
   randomAdapter,
+  type Weights,
 } from "../../lib/model/mod.ts";
 import { longpo } from "../../lib/objective/mod.ts";
 import { readArtifacts, writeArtifacts } from "../../lib/onnx/mod.ts";
@@ -204,7 +205,7 @@ async function* stream<T>(values: readonly T[]): AsyncGenerator<T> {
   yield* values;
 }
 
-const snapshot = (of: Parameters) =>
+const snapshot = (of: Weights) =>
   new Map([...of].map(([name, { data }]) => [name, data.slice()] as const));
 const timeless = (metrics: readonly StepMetrics[]) =>
   metrics.map(({ seconds: _, ...others }) => others);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { packBatch } from "../../lib/data/mod.ts";
 import { createContext } from "../../lib/flow/mod.ts";
 import { Random } from "../../lib/flow/random.ts";
-import type { Model, Parameters } from "../../lib/model/mod.ts";
+import type { Model, Weights } from "../../lib/model/mod.ts";
 import { longpo } from "../../lib/objective/mod.ts";
 import { Training } from "../../lib/train/mod.ts";
 import { randomDocument } from "../support/random_document.ts";
@@ -15,8 +15,7 @@ async function* stream<T>(value: T): AsyncGenerator<T> {
   yield value;
 }
 
-const numbersOf = (parameters: Parameters) =>
-  [...parameters.values()].map(({ data }) => data.slice());
+const numbersOf = (parameters: Weights) => [...parameters.values()].map(({ data }) => data.slice());
 
 Deno.test("Training leaves the start as it is, unless it takes it over: then nothing is held twice", async () => {
   const schedule = { learningRate: 1e-2, steps: 1 };

@@ -10,7 +10,7 @@ import { Tokenizer } from "../tokenizer.ts";
 import type { StoredModel, StoredModelOptions } from "../stored_model.ts";
 import { openGguf } from "./gguf_file.ts";
 import { modelFiles, modelFileTexts } from "./model_files.ts";
-import { readGgufParameters } from "./parameters.ts";
+import { readGgufWeights } from "./parameters.ts";
 
 /**
  * Opens a GGUF file as a model.
@@ -37,7 +37,7 @@ export async function openGgufModel(
   const open = stack.move();
   return {
     text: { config, tokenizer, chat },
-    readParameters: (signal) => readGgufParameters(file, config, signal),
+    readWeights: (options) => readGgufWeights(file, config, options),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

@@ -6,8 +6,10 @@
 
 import { UserError } from "../../flow/mod.ts";
 import type { ModelConfig } from "../config.ts";
-import { expectedParameters, type Parameters } from "../parameters.ts";
+import { expectedParameters } from "../parameters.ts";
+import type { ReadWeightsOptions } from "../read_parameters.ts";
 import { firstNonFinite } from "../safetensors_dtype.ts";
+import { heldAs, type Weights } from "../weights.ts";
 import { architectureOf } from "./architectures.ts";
 import type { GgufFile } from "./gguf_file.ts";
 import { separateRows } from "./interleaved_rows.ts";
@@ -32,22 +34,23 @@ function checkShape(file: GgufFile, tensor: string, expected: readonly number[])
 }
 
 /**
- * Reads the weights of a GGUF file as Float32, under Hugging Face's names and in its order of rows.
+ * Reads the weights of a GGUF file, under Hugging Face's names and in its order of rows.
  *
- * Beside the result only a part of one tensor is in memory.
+ * Beside the result only a part of one tensor is in memory, or one tensor where it is held in 16 bits.
  *
  * @throws {UserError} If a tensor is missing, has another shape than the metadata says, holds NaN
- * or infinity, or if there are tensors that the architecture has not.
+ * or infinity or what is too large to be held so, or if there are tensors that the architecture has
+ * not.
  */
-export async function readGgufParameters(
+export async function readGgufWeights(
   file: GgufFile,
   config: ModelConfig,
-  signal?: AbortSignal,
-): Promise<Parameters> {
+  { dtype = "float32", signal }: ReadWeightsOptions = {},
+): Promise<Weights> {
   const architecture = architectureOf(file);
   const expected = expectedParameters(config);
   refuseUnknown(file, new Set([...expected.keys()].map(architecture.tensorName)), config);
-  const parameters: Parameters = new Map();
+  const weights: Weights = new Map();
   for (const [name, shape] of expected) {
     signal?.throwIfAborted();
     const tensor = architecture.tensorName(name);
@@ -60,7 +63,7 @@ export async function readGgufParameters(
       });
     }
     if (architecture.hasInterleavedRows(name)) separateRows(data, config.headSize, shape[1]);
-    parameters.set(name, { name, shape, data });
+    weights.set(name, heldAs({ name, shape, data }, dtype));
   }
-  return parameters;
+  return weights;
 }

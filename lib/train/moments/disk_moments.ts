@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Parameters, Tensor, TensorSource } from "../../model/mod.ts";
+import type { Tensor, TensorSource, Weights } from "../../model/mod.ts";
 import {
   floatsIn,
   type MomentPart,
@@ -59,7 +59,7 @@ export class DiskMoments implements MomentStore {
    * @param path Of the file; one in the system's folder for temporary files where it is missing.
    * @throws {UserError} If the file cannot be written, or there is no room for it.
    */
-  static async open(parameters: Parameters, path?: string): Promise<DiskMoments> {
+  static async open(parameters: Weights, path?: string): Promise<DiskMoments> {
     const places = new Map<string, Place>();
     let begin = 0;
     for (const [name, { shape, data: { length } }] of parameters) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Parameters, Tensor, TensorSource } from "../../model/mod.ts";
+import type { Tensor, TensorSource, Weights } from "../../model/mod.ts";
 import {
   floatsIn,
   type MomentPart,
@@ -26,7 +26,7 @@ export class Float32Moments implements MomentStore {
   >;
 
   /** Zeros for each parameter. */
-  constructor(parameters: Parameters) {
+  constructor(parameters: Weights) {
     this.names = [...parameters.keys()];
     this.#moments = new Map(
       [...parameters].map(([name, { shape, data: { length } }]) => [name, {

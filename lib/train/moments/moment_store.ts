@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Parameters, Tensor, TensorSource } from "../../model/mod.ts";
+import type { Tensor, TensorSource, Weights } from "../../model/mod.ts";
 
 /** Numbers that are updated at once: few enough that what is in between stays near the processor. */
 export const PART_LENGTH = 2 ** 18;
@@ -52,7 +52,7 @@ export interface MomentStoreOptions {
 
 /** Makes the moments of parameters ready. */
 export type OpenMoments = (
-  parameters: Parameters,
+  parameters: Weights,
   options: MomentStoreOptions,
 ) => Promise<MomentStore>;
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Parameters, Tensor, TensorSource } from "../../model/mod.ts";
+import type { Tensor, TensorSource, Weight, Weights } from "../../model/mod.ts";
 import { dynamicCode } from "./dynamic_code.ts";
 import { Float32Moments } from "./float32_moments.ts";
 import {
@@ -44,8 +44,8 @@ export class QuantisedMoments implements MomentStore {
   readonly #numbers = { first: new Float32Array(0), second: new Float32Array(0) };
 
   /** Zeros for each parameter. */
-  constructor(parameters: Parameters) {
-    const isSmall = ({ data }: { data: Float32Array }) => data.length < LEAST_QUANTISED;
+  constructor(parameters: Weights) {
+    const isSmall = ({ data }: Weight) => data.length < LEAST_QUANTISED;
     const all = [...parameters];
     this.names = all.map(([name]) => name);
     this.#small = new Float32Moments(new Map(all.filter(([, parameter]) => isSmall(parameter))));
