@@ -120,7 +120,8 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const rates = await readRates(flags.rates);
   await using _profile = await profiled(flags, log);
   const chat = await chatOptions(flags);
-  const start = await openModel(flags.model ?? WORLD_MODEL, { ...chat, signal });
+  const { dtype } = recipe;
+  const start = await openModel(flags.model ?? WORLD_MODEL, { ...chat, dtype, signal });
   const sampler = samplerOf({ ...flags, chat }, start, log);
   const device = await findDevice(flags.device);
   const artifacts = await givenArtifacts(flags.artifacts, start, recipe);
@@ -206,7 +207,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
     const saving = { recipe, card: modelCard(told), start: from, merge: true, ...chat };
     const adapts = await saveTrained(trained, folder, saving);
     return {
-      model: await loadModel(`${folder}/model`, { ...chat, signal }),
+      model: await loadModel(`${folder}/model`, { ...chat, dtype, signal }),
       adapts,
       told,
       dropped,

@@ -7,15 +7,21 @@
  */
 
 import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
-import { chatFlags, chatOptions, command, commonFlags, main, openModel } from "../lib/cli/mod.ts";
-import { pairFlags, paperRecipe, recipeOf, samplerFlags, samplerOf } from "../lib/cli/mod.ts";
-import { string, withDefaults } from "../lib/cli/mod.ts";
+import { chatFlags, chatOptions, command, commonFlags, dtypeFlag, main } from "../lib/cli/mod.ts";
+import { openModel, pairFlags, paperRecipe, recipeOf, samplerFlags } from "../lib/cli/mod.ts";
+import { samplerOf, string, withDefaults } from "../lib/cli/mod.ts";
 import { leftOut } from "../lib/data/mod.ts";
 import { jsonlStdout } from "../lib/flow/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
 import { makePairs, noPairs, tellSamplers } from "./make_pairs.ts";
 import { pairs, trainingDocuments } from "./pairing.ts";
+
+/** Pairs that are trained on with `--dtype` need the log-probs of weights that are rounded so. */
+const roundingFlag = {
+  ...dtypeFlag,
+  summary: "What the weights are rounded to before they are read as float32: train.ts's --dtype",
+};
 
 const making = command({
   name: "pairs",
@@ -37,7 +43,9 @@ const making = command({
     out: string({ summary: "File that the pairs are written to; standard output without it" }),
     deadLetters: string({ summary: "File that dropped records are added to", value: "path" }),
     seed: commonFlags.seed,
-    ...withDefaults(pairFlags, { "with the embedded model": worldRecipe }),
+    ...withDefaults({ ...pairFlags, dtype: roundingFlag }, {
+      "with the embedded model": worldRecipe,
+    }),
     ...samplerFlags,
     device: commonFlags.device,
     threads: commonFlags.threads,
@@ -47,7 +55,8 @@ const making = command({
 await main(making, async (flags, { signal, log, resumeWith }) => {
   const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
   const chat = await chatOptions(flags);
-  const model = await openModel(flags.model ?? WORLD_MODEL, { ...chat, signal });
+  const { dtype } = recipe;
+  const model = await openModel(flags.model ?? WORLD_MODEL, { ...chat, dtype, signal });
   const sampler = samplerOf({ ...flags, chat }, model, log);
   const { seed, threads, deadLetters, out } = flags;
   const device = await findDevice(flags.device);

@@ -62,7 +62,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     takeOver: scored,
     adapter: lora && randomAdapter(model.config, lora, seed),
     schedule: { learningRate, steps, warmup },
-    adamW: { weightDecay, ...optimizerOptions(recipe, out) },
+    adamW: { weightDecay, seed, ...optimizerOptions(recipe, out) },
     checkpoint: {
       path: `${out}/checkpoint.safetensors`,
       every: recipe.saveSteps,
@@ -71,6 +71,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
         objective: objective.name,
         steps: `${steps}`,
         ...(recipe.lora === undefined ? {} : { lora: recipe.lora }),
+        ...(recipe.dtype === "float32" ? {} : { dtype: recipe.dtype }),
       },
     },
   });

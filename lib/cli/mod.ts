@@ -9,6 +9,7 @@ export * from "./chat_flags.ts";
 export * from "./command.ts";
 export * from "./command_line.ts";
 export * from "./common_flags.ts";
+export * from "./dtype_flag.ts";
 export * from "./duration.ts";
 export * from "./exit_code.ts";
 export * from "./flag.ts";

@@ -40,7 +40,7 @@ export function showDownload(options: Partial<ProgressOptions> = {}): ShownDownl
 }
 
 /** How a model is opened. */
-export interface OpenModelOptions extends ChatOptions, Pick<LoadModelOptions, "signal"> {
+export interface OpenModelOptions extends ChatOptions, Pick<LoadModelOptions, "signal" | "dtype"> {
   /** Folder of an adapter that is merged into it. @default {none} */
   adapter?: string;
 }

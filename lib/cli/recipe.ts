@@ -6,9 +6,11 @@
 
 import { compressMethods, DEFAULT_FILTERS, DEFAULT_INSTRUCTION } from "../data/mod.ts";
 import type { CompressMethodName, Layout, NllTokens, TurnFilterName } from "../data/mod.ts";
+import type { HeldDtype } from "../model/mod.ts";
 import { type Aggregation, aggregationNames, objectives } from "../objective/mod.ts";
 import type { ActivationsName, MomentsName } from "../train/mod.ts";
 import { activationsFlag } from "./activations_flag.ts";
+import { dtypeFlag } from "./dtype_flag.ts";
 import { UsageError } from "./usage_error.ts";
 import { choice, type Flag, number, string } from "./flag.ts";
 import { loraFlag } from "./lora_flag.ts";
@@ -74,6 +76,8 @@ export interface Recipe {
   weightDecay: number;
   /** Largest norm of a step's gradients; 0 clips nothing. */
   maxGradNorm: number;
+  /** How the weights lie in memory. */
+  dtype: HeldDtype;
   /** How the optimiser's moments are kept. */
   moments: MomentsName;
   /** Where layers' values are between forward and backward. */
@@ -110,6 +114,7 @@ export const paperRecipe: Recipe = {
   warmup: 0.1,
   weightDecay: 0,
   maxGradNorm: 1,
+  dtype: "float32",
   moments: "float32",
   activations: "memory",
   saveSteps: 50,
@@ -180,6 +185,7 @@ export const trainFlags = {
   warmup: number({ summary: "Share of steps with a rising rate", min: 0, max: 1 }),
   weightDecay: amount("Decoupled weight decay of matrices"),
   maxGradNorm: maxGradNormFlag,
+  dtype: dtypeFlag,
   moments: momentsFlag,
   activations: activationsFlag,
   saveSteps: size("Optimiser steps between two checkpoints"),
