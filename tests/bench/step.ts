@@ -14,13 +14,7 @@
 
 import { command, main, number, optimizerOptions, table, toggle } from "../../lib/cli/mod.ts";
 import { Random } from "../../lib/flow/mod.ts";
-import {
-  type ModelConfig,
-  type PackedRow,
-  packRow,
-  parseConfig,
-  randomParameters,
-} from "../../lib/model/mod.ts";
+import { type ModelConfig, type PackedRow, packRow, parseConfig } from "../../lib/model/mod.ts";
 import { longpo } from "../../lib/objective/mod.ts";
 import { AdamW, Learner, operations, type StepWork, trainStep } from "../../lib/train/mod.ts";
 import { countedWork } from "./training/counted_work.ts";
@@ -29,6 +23,7 @@ import { learnerOptions, type StepChoices, stepFlags } from "./training/step_fla
 import { peakMemory } from "./training/peak_memory.ts";
 import { watchPhases } from "./training/phases.ts";
 import { productRate, type Rate } from "./training/product_rate.ts";
+import { randomWeights } from "./training/random_model.ts";
 import { smollm2 } from "./training/smollm2.ts";
 import { type Cost, stopwatch } from "./training/stopwatch.ts";
 import { temporaryFolder } from "./training/temporary_folder.ts";
@@ -98,7 +93,7 @@ async function leastCosts(
   phases: () => Map<string, Cost>,
   signal: AbortSignal,
 ): Promise<Map<string, Cost>> {
-  const parameters = randomParameters(config, 1);
+  const parameters = randomWeights(config, choices.dtype);
   const { threads } = choices;
   const options = { objective: longpo, ...learnerOptions(choices) };
   await using learner = await Learner.open(config, parameters, options);

@@ -10,13 +10,7 @@
  */
 
 import { command, loraFlag, main, optimizerOptions, parseLora } from "../../../lib/cli/mod.ts";
-import {
-  loadConfig,
-  parseConfig,
-  randomAdapter,
-  randomParameters,
-  readParameters,
-} from "../../../lib/model/mod.ts";
+import { loadConfig, parseConfig, randomAdapter, readWeights } from "../../../lib/model/mod.ts";
 import { longpo } from "../../../lib/objective/mod.ts";
 import { AdamW, Learner, operations, trainStep } from "../../../lib/train/mod.ts";
 import { countedWork } from "./counted_work.ts";
@@ -25,6 +19,7 @@ import { batchOf, type Layout, layoutDocuments, layoutFlags } from "./layout.ts"
 import { learnerOptions, stepFlags } from "./step_flags.ts";
 import { modelFlags } from "./model_flags.ts";
 import { peakMemory } from "./peak_memory.ts";
+import { randomWeights } from "./random_model.ts";
 import { withShortReference } from "./short_context.ts";
 import { smollm2 } from "./smollm2.ts";
 import { stopwatch } from "./stopwatch.ts";
@@ -46,11 +41,11 @@ const oneStep = command({
 });
 
 await main(oneStep, async (flags, { signal }) => {
-  const { model, layers, threads } = flags;
+  const { model, layers, threads, dtype } = flags;
   const config = model === undefined ? parseConfig(smollm2(layers)) : await loadConfig(model);
   const parameters = model === undefined
-    ? randomParameters(config, 1)
-    : await readParameters(model, config, signal);
+    ? randomWeights(config, dtype)
+    : await readWeights(model, config, { dtype, signal });
   const batch = async (layout: Layout) => {
     const documents = layoutDocuments(layout, config.vocabSize);
     const scored = await withShortReference(documents, config, parameters, threads);

@@ -1,4 +1,12 @@
-import { parseConfig, randomParameters, writeParameters } from "../../../lib/model/mod.ts";
+import {
+  heldAs,
+  type HeldDtype,
+  type ModelConfig,
+  parseConfig,
+  randomParameters,
+  type Weights,
+  writeParameters,
+} from "../../../lib/model/mod.ts";
 import { smollm2 } from "./smollm2.ts";
 
 /** Writes random weights of SmolLM2-135M's shape as a Hugging Face folder, into one that is there. */
@@ -13,4 +21,10 @@ export async function writeRandomWeights(
 ): Promise<void> {
   await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config, null, 2));
   await writeParameters(randomParameters(parseConfig(config), 1), folder);
+}
+
+/** Random weights, held in a format. */
+export function randomWeights(config: ModelConfig, dtype: HeldDtype): Weights {
+  const parameters = randomParameters(config, 1);
+  return new Map([...parameters].map(([name, one]) => [name, heldAs(one, dtype)]));
 }

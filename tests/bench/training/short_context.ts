@@ -7,9 +7,9 @@
 import {
   type ModelConfig,
   packRow,
-  type Parameters,
   RowForward,
   type SequencedDocument,
+  type Weights,
 } from "../../../lib/model/mod.ts";
 
 /** Tokens of the piece at most. */
@@ -51,7 +51,7 @@ const NO_REFERENCE = { referenceChosen: [], referenceRejected: [] };
 export async function withShortReference(
   documents: readonly SequencedDocument[],
   config: ModelConfig,
-  parameters: Parameters,
+  parameters: Weights,
   threads: number,
 ): Promise<SequencedDocument[]> {
   await using forward = await RowForward.open(config, { threads });

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { activationsFlag, choice, maxGradNormFlag, momentsFlag } from "../../../lib/cli/mod.ts";
-import { number, type Values } from "../../../lib/cli/mod.ts";
+import { activationsFlag, choice, dtypeFlag, maxGradNormFlag } from "../../../lib/cli/mod.ts";
+import { momentsFlag, number, type Values } from "../../../lib/cli/mod.ts";
 import type { LearnerOptions } from "../../../lib/train/mod.ts";
 
 /** The flags of the learner and of the optimiser. */
@@ -16,6 +16,7 @@ export const stepFlags = {
     choices: ["layer", "model"],
     default: "layer",
   }),
+  dtype: { ...dtypeFlag, default: "float32" as const },
   activations: { ...activationsFlag, default: "memory" as const },
   moments: { ...momentsFlag, default: "float32" as const },
   maxGradNorm: { ...maxGradNormFlag, default: 1 },
