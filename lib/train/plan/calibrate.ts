@@ -16,7 +16,7 @@ import { CHUNK_TOKENS, segmentPaths } from "../../onnx/mod.ts";
 import { type Device, observeRuns, type SessionOptions } from "../../runtime/mod.ts";
 import { AdamW } from "../adamw.ts";
 import { Learner } from "../learner.ts";
-import { ATTENTION, Attention } from "./calibration/attention.ts";
+import { Attention } from "./calibration/attention.ts";
 import { madeUpRow, small, smallWeights } from "./calibration/made_up.ts";
 import { learningCount } from "./learning_size.ts";
 import type { Rates } from "./rates.ts";
