@@ -16,11 +16,11 @@ import { UserError } from "../lib/flow/mod.ts";
 import { loadConfig, parameterCount } from "../lib/model/mod.ts";
 import { objectiveNamed } from "../lib/objective/mod.ts";
 import { calibrate, changesToFit, DEFAULT_RATES, leastBytes } from "../lib/train/mod.ts";
-import { type PlanDtype, type PlanOptions, planStep, type StepPlan } from "../lib/train/mod.ts";
+import { type PlanOptions, planStep, type StepPlan } from "../lib/train/mod.ts";
 import { secondsFor } from "../lib/train/mod.ts";
 
 const { longTokens, turns, maxTokens, objective, layout } = pairFlags;
-const { batchSize, nll, maxGradNorm, moments, activations, lora } = trainFlags;
+const { batchSize, nll, dtype, maxGradNorm, moments, activations, lora } = trainFlags;
 
 const command_ = command({
   name: "plan",
@@ -40,6 +40,7 @@ const command_ = command({
       layout,
       nll,
       batchSize,
+      dtype,
       maxGradNorm,
       moments,
       activations,
@@ -53,11 +54,6 @@ const command_ = command({
       integer: true,
       min: 1,
       default: 32,
-    }),
-    dtype: choice({
-      summary: "How weights are kept; all is computed in float32",
-      choices: ["float32"] as const satisfies readonly PlanDtype[],
-      default: "float32",
     }),
     device: choice({
       summary: "Where graphs would run",
@@ -88,13 +84,13 @@ function checkFits(plan: StepPlan, options: PlanOptions, limit: number): void {
 }
 
 await main(command_, async (flags, { signal, log }) => {
-  const { device, dtype, threads, questionTokens } = flags;
+  const { device, threads, questionTokens } = flags;
   const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
   const config = await loadConfig(flags.model ?? WORLD_MODEL, { signal });
   const adapters = loraOf(recipe, config);
   const options: PlanOptions = {
     config,
-    dtype,
+    dtype: recipe.dtype,
     lora: adapters,
     moments: recipe.moments,
     activations: recipe.activations,
@@ -127,7 +123,7 @@ await main(command_, async (flags, { signal, log }) => {
     ? secondsFor(work, rates, plan.device.transfer) - secondsFor(work, rates)
     : 0;
   const say = [
-    `${count(parameterCount(config))} parameters in ${dtype} on ${device}; a step: ` +
+    `${count(parameterCount(config))} parameters in ${recipe.dtype} on ${device}; a step: ` +
     `${recipe.batchSize} documents, each a row of ${count(row.tokens)} tokens with ` +
     `${count(row.predictions)} predictions`,
     memoryTable(plan),

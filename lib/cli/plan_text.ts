@@ -14,6 +14,7 @@ const MEMORY: Record<keyof StepMemory, string> = {
   base: "program, runtime and graphs",
   model: "the model as it came",
   weights: "what learns",
+  widened: "weights as float32",
   gradients: "gradients",
   moments: "moments of the optimiser",
   kept: "kept of layers",

@@ -8,8 +8,10 @@ import type { Batch } from "../data/mod.ts";
 import type { Stage } from "../flow/mod.ts";
 import {
   type Adapter,
+  dtypeOf,
   mergeAdapter,
   type Model,
+  type ModelConfig,
   type Weight,
   withRopeTheta,
 } from "../model/mod.ts";
@@ -17,7 +19,6 @@ import { AdamW, type AdamWOptions } from "./adamw.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { Learner, type LearnerOptions } from "./learner.ts";
 import { optimise, type OptimiseOptions } from "./optimise.ts";
-import type { LearningSize } from "./plan/learning_size.ts";
 import { PlanCheck } from "./plan/plan_check.ts";
 import type { Rates } from "./plan/rates.ts";
 import type { Schedule } from "./schedule.ts";
@@ -48,7 +49,7 @@ export interface TrainingOptions extends LearnerOptions {
 /** A training run over a stream of batches. */
 export class Training implements AsyncDisposable {
   readonly #options: TrainingOptions;
-  readonly #check: PlanCheck;
+  readonly #check?: PlanCheck;
   /** The policy's parameters and their gradients. */
   readonly learner: Learner;
   /** The optimiser with its moments. */
@@ -59,7 +60,7 @@ export class Training implements AsyncDisposable {
   private constructor(
     options: TrainingOptions,
     { learner, optimizer, done }: Pick<Training, "learner" | "optimizer" | "done">,
-    check: PlanCheck,
+    check?: PlanCheck,
   ) {
     this.#options = options;
     this.#check = check;
@@ -72,12 +73,7 @@ export class Training implements AsyncDisposable {
   static async open(options: TrainingOptions): Promise<Training> {
     const { model, ropeTheta = model.config.ropeTheta, checkpoint, device, threads } = options;
     const config = withRopeTheta(model.config, ropeTheta);
-    const check = new PlanCheck({
-      config,
-      rates: options.rates,
-      learning: learningOf(options),
-      takesOver: options.takeOver && !options.adapter,
-    });
+    const check = planCheckOf(options, config);
     // What does not learn is read from where it is.
     const adapter = options.adapter && copyOf(options.adapter);
     const asTheyAre = adapter !== undefined || options.takeOver;
@@ -125,10 +121,14 @@ export class Training implements AsyncDisposable {
   }
 }
 
-/** What a plan has to know of it. */
-function learningOf({ adapter, adamW = {}, activations }: TrainingOptions): LearningSize {
+/** What holds the run against its plan; there is none for models that are one segment. */
+function planCheckOf(options: TrainingOptions, config: ModelConfig): PlanCheck | undefined {
+  const { model, adapter, activations, rates, segment, takeOver, adamW = {} } = options;
+  if (segment === "model") return undefined;
   const { moments, maxGradientNorm = 1 } = adamW;
-  return { lora: adapter?.lora, moments, activations, clips: maxGradientNorm < Infinity };
+  const [dtype, clips] = [dtypeOf(model.parameters), maxGradientNorm < Infinity];
+  const learning = { dtype, lora: adapter?.lora, moments, activations, clips };
+  return new PlanCheck({ config, rates, learning, takesOver: takeOver && !adapter });
 }
 
 function copies<W extends Weight>(weights: ReadonlyMap<string, W>): Map<string, W> {

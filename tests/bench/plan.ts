@@ -121,10 +121,10 @@ function within(points: readonly Point[], of: "memory" | "time"): string {
 }
 
 await main(plan, async (flags, { signal, log }) => {
-  const { threads, moments, activations, maxGradNorm, lora: text, only = "", json } = flags;
+  const { threads, dtype, moments, activations, maxGradNorm, lora: text, only = "", json } = flags;
   const choices = { ...stepChoices(flags), lora: text };
   const lora = text === undefined ? undefined : parseLora(text);
-  const learning: LearningSize = { lora, moments, activations, clips: maxGradNorm > 0 };
+  const learning: LearningSize = { dtype, lora, moments, activations, clips: maxGradNorm > 0 };
   const points: Point[] = [];
   for (const [model, { config: json, lengths }] of Object.entries(MODELS)) {
     if (!model.includes(only)) continue;

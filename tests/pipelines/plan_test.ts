@@ -42,6 +42,24 @@ Deno.test("plan says what to change for a step that does not fit", async () => {
   ]);
 });
 
+Deno.test("plan counts where numbers lie and what learns", async () => {
+  const all = async (...flags: string[]) => {
+    const { stdout } = await succeed("plan", ...SIZE, "--batch-size", "1", ...flags);
+    return Number(/^all +([\d,.]+)$/m.exec(stdout)![1].replaceAll(",", ""));
+  };
+  const plain = await all();
+  const lighter = [
+    ["--activations", "disk"],
+    ["--moments", "8bit"],
+    ["--max-grad-norm", "0"],
+    ["--lora", "r=2,alpha=4"],
+  ];
+  // Activations of a small model are less than the pieces that go to a file.
+  for (const flags of lighter.slice(1)) assert(await all(...flags) < plain, flags.join(" "));
+  assert(await all(...lighter[0], "--long-tokens", "60000") < await all("--long-tokens", "60000"));
+  assert(await all("--unscored") > plain);
+});
+
 Deno.test("plan for the embedded model, on a device too", async () => {
   const { stdout } = await succeed("plan", "--device", "cuda");
   assertStringIncludes(stdout, "to the device and back");

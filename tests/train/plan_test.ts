@@ -297,6 +297,25 @@ Deno.test("PlanCheck tells what is off by more than a fifth, and nothing else", 
   assertEquals(differences(0.3, 1).length, 1);
 });
 
+Deno.test("PlanCheck knows whose weights learn, and where numbers lie", () => {
+  const { config } = smallModel();
+  const row = packed({ ...size, documentTokens: 200 });
+  const learning = { moments: "disk", activations: "disk16", clips: false } as const;
+  const memory = stepMemory(config, rowSize(row), learning);
+  const planned = trainingBytes(memory);
+  assertEquals(trainingBytes(memory, true), planned - memory.weights);
+  // What is off by some 100 MB may be JavaScript's own.
+  const large = 2 ** 30;
+  for (const takesOver of [false, true]) {
+    const readings = [0, large];
+    const check = new PlanCheck({ config, learning, takesOver, memory: () => readings.shift()! });
+    check.step({ rows: [row] }, 1);
+    const mib = Math.round(trainingBytes(memory, takesOver) / 2 ** 20).toLocaleString("en");
+    const told = `Training took 1,024 MiB of memory; planned were ${mib} MiB`;
+    assertEquals(check.differences(), [told]);
+  }
+});
+
 Deno.test("a step of the embedded model is planned, taken and told", async () => {
   const { config, parameters } = await loadModel("examples/model");
   const row = packed({ ...size, documentTokens: 600, turns: 4, layout: "independent" });

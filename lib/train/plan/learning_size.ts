@@ -9,6 +9,7 @@ import {
   elementCount,
   expectedParameters,
   graphsOf,
+  type HeldDtype,
   type LoraConfig,
   type ModelConfig,
   type ParameterShapes,
@@ -19,16 +20,17 @@ import type { MomentsName } from "../moments/stores.ts";
 /** Bytes of a number that is computed with: gradients, activations and workspaces have these. */
 export const NUMBER_BYTES = 4;
 
-/** Bytes of a weight by how weights are kept; others than these are not trained on yet. */
-export const WEIGHT_BYTES = { float32: NUMBER_BYTES } as const;
-
-/** How weights are kept. */
-export type PlanDtype = keyof typeof WEIGHT_BYTES;
+/** Bytes of a weight by how weights are held; what is computed with them is float32. */
+export const WEIGHT_BYTES: Readonly<Record<HeldDtype, number>> = {
+  float32: NUMBER_BYTES,
+  bfloat16: 2,
+  float16: 2,
+};
 
 /** What learns, and where its numbers lie. */
 export interface LearningSize {
-  /** How weights are kept; all is computed in float32. @default {"float32"} */
-  dtype?: PlanDtype;
+  /** How the model's weights are held; adapters are float32. @default {"float32"} */
+  dtype?: HeldDtype;
   /** Adapters that learn in place of the weights. @default {none} */
   lora?: LoraConfig;
   /** How the optimiser's moments are kept. @default {"float32"} */

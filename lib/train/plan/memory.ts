@@ -10,6 +10,7 @@
  * | what | numbers |
  * | --- | --- |
  * | weights | N; with adapters the model's beside them, and the start's where pairs need it |
+ * | widened | of weights in 16 bits, which take half, those of the largest segment |
  * | gradients | N; of one row that is not clipped V H + W |
  * | moments | 2 N; at a byte each N / 2, in a file some MB |
  * | kept of layers | L T (H + Q + h); in a file that of 2 layers and some MB |
@@ -36,10 +37,12 @@ import { type ModelConfig, parameterCount } from "../../model/mod.ts";
 import { gradientsBytes } from "./gradients_bytes.ts";
 import { keptBytes } from "./kept_bytes.ts";
 import {
+  layerShapes,
   learningCount,
   learningShapes,
   type LearningSize,
   NUMBER_BYTES,
+  numbersIn,
   WEIGHT_BYTES,
 } from "./learning_size.ts";
 import { momentsBytes } from "./moments_bytes.ts";
@@ -54,6 +57,8 @@ export interface StepMemory {
   model: number;
   /** What learns: the policy's own weights, or its adapters. */
   weights: number;
+  /** Weights in 16 bits as float32: those of the largest segment. */
+  widened: number;
   /** Gradients of what learns. */
   gradients: number;
   /** The optimiser's, of what learns. */
@@ -89,12 +94,19 @@ export function stepMemory(
     base: BASE,
     model: lora || keepsStart ? parameters : 0,
     weights: lora ? NUMBER_BYTES * learningCount(config, lora) : parameters,
+    widened: dtype === "float32" ? 0 : NUMBER_BYTES * largestSegment(config),
     gradients: gradientsBytes(config, rows, learning),
     moments: momentsBytes(learningShapes(config, lora), moments),
     kept: keptBytes(config, row.tokens, activations),
     states: STATES * NUMBER_BYTES * row.tokens * config.hiddenSize,
     workspace: Math.ceil(ARENA * largestOf(workspaces(config, row, lora))),
   };
+}
+
+/** Numbers of the weights that the largest segment reads. */
+function largestSegment(config: ModelConfig): number {
+  const { vocabSize, hiddenSize } = config;
+  return Math.max((vocabSize + 1) * hiddenSize, numbersIn(layerShapes(config)));
 }
 
 function largestOf(spaces: Workspaces): number {
