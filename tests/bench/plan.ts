@@ -5,8 +5,8 @@
  *         [--lora r=16,alpha=32] [--threads 2] [--json FILE]
  *
  * Two shapes of model with random weights, each on documents of three lengths with two answers. Every
- * step is a process of its own, whose memory is the most that it had resident; the machine's rates are
- * measured right before it. The last line says how many figures are less than a fifth off.
+ * step is the second of a process of its own, whose memory is the most that it had resident; the
+ * machine's rates are measured right before it. The last line says how many figures are less than a fifth off.
  *
  * @module
  */
@@ -137,7 +137,8 @@ await main(plan, async (flags, { signal, log }) => {
       const size = { documentTokens: tokens, questionTokens: 0, turns: 1, answerTokens: answers };
       const step = planStep({ config, objective: longpo, ...size, ...learning });
       const planned = { bytes: step.bytes, seconds: step.seconds(rates) };
-      const measured = await ourStep({ ...choices, model: folder.path, tokens, answers }, signal);
+      const flags = { ...choices, model: folder.path, tokens, answers, steady: true };
+      const measured = await ourStep(flags, signal);
       log.info(`${model}, ${measured.tokens} tokens: ${duration(1000 * measured.seconds)}`);
       points.push({ model, planned, measured });
     }

@@ -12,7 +12,7 @@ import {
   randomAdapter,
 } from "../../model/mod.ts";
 import { longpo } from "../../objective/mod.ts";
-import { CHUNK_TOKENS, segmentPaths } from "../../onnx/mod.ts";
+import { CHUNK_TOKENS } from "../../onnx/mod.ts";
 import { type Device, observeRuns, type SessionOptions } from "../../runtime/mod.ts";
 import { AdamW } from "../adamw.ts";
 import { Learner } from "../learner.ts";
@@ -29,7 +29,7 @@ export interface CalibrateOptions {
   device?: Device;
   /** Threads of one operator; 0 is one a core. @default {0} */
   threads?: number;
-  /** Runs of each graph, of which the quickest counts. @default {3} */
+  /** Runs of each graph, of which the one in the middle counts. @default {3} */
   runs?: number;
   /** Adapters that learn in place of the weights. @default {none} */
   lora?: LoraConfig;
@@ -47,18 +47,32 @@ const DOCUMENTS = 4;
 /** Tokens of attention's row, for some tiles of keys that all of a block's queries see. */
 const ATTENTION_TOKENS = 3 * CHUNK_TOKENS;
 
-/** Whether a session is of a layer's graph, and neither of another segment's nor the optimiser's. */
-function isLayer(name: string): boolean {
-  return name.includes("/") && !/^(embed|head|attention)\//.test(name);
+/** What a session's time is counted for; nothing where it is none of these. */
+function partOf(name: string): "head" | "layers" | undefined {
+  if (name.startsWith("head/")) return "head";
+  return name.includes("/") && !/^(embed|attention)\//.test(name) ? "layers" : undefined;
 }
 
-/** Counts the least seconds that runs of each session took. */
-function watchLeast(): Map<string, number> & Disposable {
-  const least = new Map<string, number>();
-  const watch = observeRuns(({ name, start, end }) => {
-    least.set(name, Math.min(least.get(name) ?? Infinity, (end - start) / 1000));
-  });
-  return Object.assign(least, { [Symbol.dispose]: () => watch[Symbol.dispose]() });
+/** Seconds by what took them, turn by turn. */
+class Times {
+  readonly #turns: Map<string, number>[] = [];
+
+  /** From here on a further turn is counted. */
+  begin(): void {
+    this.#turns.push(new Map());
+  }
+
+  /** Adds to what the turn took already. */
+  add(name: string, seconds: number): void {
+    const turn = this.#turns.at(-1)!;
+    turn.set(name, (turn.get(name) ?? 0) + seconds);
+  }
+
+  /** Of all turns the one in the middle: steps meet what the machine does beside as often. */
+  of(name: string): number {
+    const sorted = this.#turns.map((turn) => turn.get(name)!).sort((a, b) => a - b);
+    return sorted[sorted.length >> 1];
+  }
 }
 
 /** Something to be measured. */
@@ -109,7 +123,7 @@ function tokensFor(config: ModelConfig, lora?: LoraConfig): number {
 /**
  * Measures a layer, attention, the head and an update as steps run them: in some three seconds.
  *
- * The model has one layer and some of the vocabulary, and weights are made up. The layer's row is of
+ * The model has two layers and some of the vocabulary, and weights are made up. The layer's row is of
  * short documents; attention is a long one's beyond that of short ones, which grows with the tokens as
  * all else does. What is measured takes turns, so that a moment in which the machine does something
  * else spoils none of it.
@@ -134,24 +148,26 @@ export async function calibrate(
   };
   // The first time also makes everything ready.
   for (const run of Object.values(measured)) await run();
-  using least = watchLeast();
-  const best = { one: Infinity, several: Infinity, step: Infinity, update: Infinity };
+  const times = new Times();
+  using _watch = observeRuns(({ name, start, end }) => {
+    const part = partOf(name);
+    if (part) times.add(part, (end - start) / 1000);
+  });
   for (let turn = 0; turn < runs; turn++) {
-    for (const [name, run] of Object.entries(measured) as [keyof typeof best, Run][]) {
-      best[name] = Math.min(best[name], await secondsOf(run));
-    }
+    times.begin();
+    for (const [name, run] of Object.entries(measured)) times.add(name, await secondsOf(run));
   }
   const workOf = (row: PackedRow) => stepWork(model, rowSize(row), 1, { lora });
   const work = workOf(row);
-  const more = workOf(one).attention - workOf(several).attention;
+  const more = (workOf(one).attention - workOf(several).attention) / model.layerCount;
   // However the times come out, something is left for each part.
-  const attending = more / Math.max(best.one - best.several, best.one / 4);
-  const layer = [...least].reduce((sum, [name, time]) => isLayer(name) ? sum + time : sum, 0);
+  const attending = more / Math.max(times.of("one") - times.of("several"), times.of("one") / 4);
+  const layers = times.of("layers");
   const products = work.forward + work.recompute + work.backward - work.attention;
   return {
-    operations: products / Math.max(layer - work.attention / attending, layer / 4),
+    operations: products / Math.max(layers - work.attention / attending, layers / 4),
     attention: attending,
-    head: work.head / least.get(segmentPaths("head").training)!,
-    updates: learningCount(model, lora) / best.update,
+    head: work.head / times.of("head"),
+    updates: learningCount(model, lora) / times.of("update"),
   };
 }

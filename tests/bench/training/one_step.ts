@@ -4,12 +4,20 @@
  *     deno run -A tests/bench/training/one_step.ts --tokens 8192 --answers 256
  *
  * The model is read, the reference's log-probs are computed, a short row warms up the kernels at a
- * learning rate of 0, and one step on the long row is measured.
+ * learning rate of 0, and one step on the long row is measured. With `--steady` a step on the long row
+ * comes in place of the short one: then what is measured finds all of its memory made.
  *
  * @module
  */
 
-import { command, loraFlag, main, optimizerOptions, parseLora } from "../../../lib/cli/mod.ts";
+import {
+  command,
+  loraFlag,
+  main,
+  optimizerOptions,
+  parseLora,
+  toggle,
+} from "../../../lib/cli/mod.ts";
 import { loadConfig, parseConfig, randomAdapter, readWeights } from "../../../lib/model/mod.ts";
 import { longpo } from "../../../lib/objective/mod.ts";
 import { AdamW, Learner, operations, trainStep } from "../../../lib/train/mod.ts";
@@ -36,6 +44,7 @@ const oneStep = command({
     ...layoutFlags,
     ...stepFlags,
     lora: loraFlag,
+    steady: toggle({ summary: "Measures the second of two equal steps" }),
     ...modelFlags,
   },
 });
@@ -51,7 +60,8 @@ await main(oneStep, async (flags, { signal }) => {
     const scored = await withShortReference(documents, config, parameters, threads);
     return batchOf(scored, layout.rows);
   };
-  const [short, long] = [await batch(warmUpLayout(flags)), await batch(flags)];
+  const long = await batch(flags);
+  const before = flags.steady ? long : await batch(warmUpLayout(flags));
 
   const { lora } = flags;
   const adapter = lora === undefined ? undefined : randomAdapter(config, parseLora(lora), 1);
@@ -62,7 +72,7 @@ await main(oneStep, async (flags, { signal }) => {
   await using optimizer = await AdamW.open(learner.artifacts, learner.learning, update, {
     threads,
   });
-  await trainStep(learner, optimizer, short, 0, signal);
+  await trainStep(learner, optimizer, before, 0, signal);
 
   const elapsed = stopwatch();
   const metrics = await trainStep(learner, optimizer, long, LEARNING_RATE, signal);

@@ -19,10 +19,14 @@ import {
 /** Numbers of the head's matrix that are enough: more of the same takes more time, at the same rate. */
 const LARGEST_MATRIX = 2 ** 24;
 
-/** A model of one layer, whose step takes little time. */
+/** A model of two layers, whose step takes little time; one alone would find its weights in caches. */
 export function small(config: ModelConfig): ModelConfig {
   const words = Math.max(HEAD_CHUNK, Math.floor(LARGEST_MATRIX / config.hiddenSize));
-  return { ...config, layerCount: 1, vocabSize: Math.min(config.vocabSize, words) };
+  return {
+    ...config,
+    layerCount: Math.min(2, config.layerCount),
+    vocabSize: Math.min(config.vocabSize, words),
+  };
 }
 
 /** A row of equal documents, whose two answers fill a chunk of the head together. */
