@@ -43,21 +43,21 @@ Deno.test("plan says what to change for a step that does not fit", async () => {
 });
 
 Deno.test("plan counts where numbers lie and what learns", async () => {
-  const all = async (...flags: string[]) => {
+  const mib = async (what: string, ...flags: string[]) => {
     const { stdout } = await succeed("plan", ...SIZE, "--batch-size", "1", ...flags);
-    return Number(/^all +([\d,.]+)$/m.exec(stdout)![1].replaceAll(",", ""));
+    return Number(new RegExp(`^${what} +([\\d,.]+)$`, "m").exec(stdout)![1].replaceAll(",", ""));
   };
-  const plain = await all();
-  const lighter = [
-    ["--activations", "disk"],
-    ["--moments", "8bit"],
-    ["--max-grad-norm", "0"],
-    ["--lora", "r=2,alpha=4"],
-  ];
-  // Activations of a small model are less than the pieces that go to a file.
-  for (const flags of lighter.slice(1)) assert(await all(...flags) < plain, flags.join(" "));
-  assert(await all(...lighter[0], "--long-tokens", "60000") < await all("--long-tokens", "60000"));
-  assert(await all("--unscored") > plain);
+  const plain = await mib("all");
+  assert(await mib("all", "--moments", "8bit") < plain);
+  assert(await mib("all", "--max-grad-norm", "0") < plain);
+  assert(await mib("all", "--unscored") > plain);
+  assert(await mib("what learns", "--dtype", "bfloat16") < await mib("what learns"));
+  assert(await mib("gradients", "--lora", "r=2,alpha=4") < await mib("gradients"));
+  const long = ["--long-tokens", "60000"];
+  assert(
+    await mib("kept of layers", ...long, "--activations", "disk") <
+      await mib("kept of layers", ...long),
+  );
 });
 
 Deno.test("plan for the embedded model, on a device too", async () => {

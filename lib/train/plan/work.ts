@@ -19,7 +19,7 @@
  * whole rows, and biases for nothing.
  *
  * Where adapters of R numbers a layer learn, a layer's forward has 2 T R more and its backward is
- * L (M + 4 T R + 4 A), and of the head's backward only P G is left: weights get no gradients. Neither
+ * L (M + 4 T R + 4 A): the layers' weights get no gradients, and the head's are made all the same. Neither
  * what the first layer saves is counted nor what chunks compute once more of adapters before attention:
  * both are little.
  *
@@ -84,7 +84,7 @@ export function stepWork(
     forward: layers * (products + added + 2 * scores),
     recompute: layers * (products - last + added - addedLast + scores),
     backward: layers * ((lora ? 1 : 2) * products + 2 * added + 4 * scores),
-    head: rows * logits * (answers + (lora ? 2 : 3) * predictions),
+    head: rows * logits * (answers + 3 * predictions),
     attention: layers * 7 * scores,
     updates: UPDATE_COST[moments] * learningCount(config, lora),
   };

@@ -85,7 +85,8 @@ export function workspaces(
   const largest = Math.max(...[...learningShapes(config, lora).values()].map(elementCount));
   return {
     layer: bytes(Math.max(layer, attention(config, tokens))),
-    head: bytes(4 * logits + (lora ? 0 : 2 * vocabSize * hiddenSize) + 4 * states),
+    // The loop over chunks makes the matrix' gradient even where nobody asks for it.
+    head: bytes(4 * logits + 2 * vocabSize * hiddenSize + 4 * states),
     embedding: lora ? 0 : bytes(2 * states),
     optimiser: bytes(UPDATE * Math.min(PART_LENGTH, largest)),
   };
