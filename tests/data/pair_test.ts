@@ -2,7 +2,8 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { pair } from "../../lib/data/pair.ts";
 import { parsePair } from "../../lib/data/parse_pair.ts";
 import { reference, type ReferenceOptions } from "../../lib/data/reference.ts";
-import { verifyReference } from "../../lib/data/reference_hash.ts";
+import type { PairRecord } from "../../lib/data/record.ts";
+import { type ReferenceIdentity, verifyReference } from "../../lib/data/reference_hash.ts";
 import { UserError } from "../../lib/flow/mod.ts";
 import { chatModel } from "./chat_model.ts";
 import { finishedDraft, PositionScorer } from "./pairs.ts";
@@ -75,18 +76,15 @@ Deno.test("pair with short = long scores both alike", async () => {
 
 Deno.test("verifyReference refuses another model, template or text and names the record", async () => {
   const record = await pairedWith({});
-  const refused = [
-    verifyReference(record, { ...identity, fingerprint: "other" }),
-    verifyReference(record, { ...identity, chatHash: "other" }),
-    verifyReference({ ...record, turns: record.turns.slice(1) }, identity),
-    verifyReference(
-      { ...record, turns: record.turns.map((t) => ({ ...t, short: "x" })) },
-      identity,
-    ),
+  const refused: [PairRecord, ReferenceIdentity][] = [
+    [record, { ...identity, fingerprint: "other" }],
+    [record, { ...identity, chatHash: "other" }],
+    [{ ...record, turns: record.turns.slice(1) }, identity],
+    [{ ...record, turns: record.turns.map((t) => ({ ...t, short: "x" })) }, identity],
   ];
-  for (const refusal of refused) {
+  for (const [changed, expected] of refused) {
     await assertRejects(
-      () => refusal,
+      () => verifyReference(changed, expected),
       UserError,
       "Record sea (sea.txt) has reference log-probs of",
     );
