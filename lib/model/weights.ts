@@ -7,7 +7,7 @@
 import { UserError } from "../flow/mod.ts";
 import { type HalfDtype, halfFormats, type HeldDtype } from "./half/formats.ts";
 import { firstBroken, type HalfFormat } from "./half/half_format.ts";
-import type { Parameter, Parameters } from "./parameters.ts";
+import { elementCount, type Parameter, type Parameters } from "./parameters.ts";
 
 /** One weight in 16 bits a number; it is computed with as float32. */
 export interface HalfParameter extends Omit<Parameter, "data" | "dtype"> {
@@ -71,6 +71,14 @@ export function widened(weights: Weights): Parameters {
       return [name, isHalf(weight) ? { name, shape, data: floatsOfWeight(weight) } : weight];
     }),
   );
+}
+
+/** A weight that is all zeros, held as `dtype` says. */
+export function emptyWeight(name: string, shape: readonly number[], dtype: HeldDtype): Weight {
+  const length = elementCount(shape);
+  return dtype === "float32"
+    ? { name, shape, data: new Float32Array(length) }
+    : { name, shape, dtype, data: new Uint16Array(length) };
 }
 
 /**

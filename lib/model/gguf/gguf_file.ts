@@ -10,8 +10,8 @@ import type { BlockFormat } from "./block_format.ts";
 import { formats } from "./formats.ts";
 import { GgufMetadata, plainValues } from "./metadata.ts";
 
-/** Bytes that are read at once: all that is in memory beside the numbers they become. */
-const CHUNK_BYTES = 1 << 20;
+/** Weights that are read at once: whole blocks of every format, none of which is longer than F32's. */
+const PIECE = 1 << 16;
 
 const AGAIN = "The file may be cut off or damaged: download it again";
 
@@ -45,7 +45,8 @@ export class GgufFile implements AsyncDisposable {
   /** What there is to read. */
   readonly tensors: ReadonlyMap<string, GgufTensor>;
   readonly #file: Deno.FsFile;
-  readonly #chunk = new Uint8Array(CHUNK_BYTES);
+  readonly #numbers = new Float32Array(PIECE);
+  readonly #bytes = new Uint8Array(PIECE * Float32Array.BYTES_PER_ELEMENT);
 
   /** Use {@linkcode openGguf}. */
   constructor(
@@ -61,28 +62,27 @@ export class GgufFile implements AsyncDisposable {
   }
 
   /**
-   * Reads one tensor as Float32; one at a time, since they share a file position.
+   * Reads one tensor as Float32, piece by piece; each is what it is until the next one. One tensor at
+   * a time, since they share a file position.
    *
    * @throws {UserError} If the tensor is not there, or the file has been cut since it was opened.
    */
-  async read(name: string): Promise<Float32Array> {
+  async *pieces(name: string): AsyncGenerator<Float32Array> {
     const tensor = this.tensors.get(name);
     if (!tensor) throw new UserError(`${this.path} has no tensor "${name}"`);
     const { shape, format, begin } = tensor;
-    const numbers = new Float32Array(elementCount(shape));
-    const blocksAtOnce = Math.floor(CHUNK_BYTES / format.bytes);
     await this.#file.seek(begin, Deno.SeekMode.Start);
-    for (let done = 0; done < numbers.length;) {
-      const blocks = Math.min(blocksAtOnce, (numbers.length - done) / format.weights);
-      const bytes = this.#chunk.subarray(0, blocks * format.bytes);
+    for (let left = elementCount(shape); left > 0;) {
+      const count = Math.min(PIECE, left);
+      const bytes = this.#bytes.subarray(0, count / format.weights * format.bytes);
       if (!await fill(this.#file, bytes)) {
         throw new UserError(`${this.path} ends inside tensor "${name}"`, { hint: AGAIN });
       }
-      const next = done + blocks * format.weights;
-      format.decode(bytes, numbers.subarray(done, next));
-      done = next;
+      const numbers = this.#numbers.subarray(0, count);
+      format.decode(bytes, numbers);
+      yield numbers;
+      left -= count;
     }
-    return numbers;
   }
 
   /** Closes the file. */

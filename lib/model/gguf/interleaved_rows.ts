@@ -12,11 +12,14 @@
  *
  * @param matrix `[heads x headSize, width]`
  */
-export function separateRows(matrix: Float32Array, headSize: number, width: number): void {
-  const rows = new Float32Array(headSize * width);
-  for (let start = 0; start < matrix.length; start += rows.length) {
-    const head = matrix.subarray(start, start + rows.length);
-    rows.set(head);
+export function separateRows(
+  matrix: Float32Array | Uint16Array,
+  headSize: number,
+  width: number,
+): void {
+  for (let start = 0; start < matrix.length; start += headSize * width) {
+    const head = matrix.subarray(start, start + headSize * width);
+    const rows = head.slice();
     for (let row = 0; row < headSize; row++) {
       const target = (row >> 1) + (row & 1) * (headSize / 2);
       head.set(rows.subarray(row * width, (row + 1) * width), target * width);

@@ -9,7 +9,7 @@ import type { ModelConfig } from "../config.ts";
 import { expectedParameters } from "../parameters.ts";
 import type { ReadWeightsOptions } from "../read_parameters.ts";
 import { firstNonFinite } from "../safetensors_dtype.ts";
-import { heldAs, type Weights } from "../weights.ts";
+import { emptyWeight, isHalf, narrow, type Weight, type Weights } from "../weights.ts";
 import { architectureOf } from "./architectures.ts";
 import type { GgufFile } from "./gguf_file.ts";
 import { separateRows } from "./interleaved_rows.ts";
@@ -33,10 +33,32 @@ function checkShape(file: GgufFile, tensor: string, expected: readonly number[])
   );
 }
 
+/** Fills `target` with a tensor's numbers, piece by piece, and refuses those that are no numbers. */
+async function fill(
+  file: GgufFile,
+  tensor: string,
+  target: Weight,
+): Promise<void> {
+  let from = 0;
+  for await (const numbers of file.pieces(tensor)) {
+    const broken = firstNonFinite(numbers);
+    if (broken >= 0) {
+      throw new UserError(
+        `${file.path}: "${tensor}" holds ${numbers[broken]} at element ${from + broken}`,
+        { hint: "These weights are broken: download them again" },
+      );
+    }
+    if (isHalf(target)) {
+      narrow(numbers, target.data.subarray(from, from + numbers.length), target);
+    } else target.data.set(numbers, from);
+    from += numbers.length;
+  }
+}
+
 /**
  * Reads the weights of a GGUF file, under Hugging Face's names and in its order of rows.
  *
- * Beside the result only a part of one tensor is in memory, or one tensor where it is held in 16 bits.
+ * Beside the result only a part of one tensor is in memory.
  *
  * @throws {UserError} If a tensor is missing, has another shape than the metadata says, holds NaN
  * or infinity or what is too large to be held so, or if there are tensors that the architecture has
@@ -55,15 +77,10 @@ export async function readGgufWeights(
     signal?.throwIfAborted();
     const tensor = architecture.tensorName(name);
     checkShape(file, tensor, shape);
-    const data = await file.read(tensor);
-    const broken = firstNonFinite(data);
-    if (broken >= 0) {
-      throw new UserError(`${file.path}: "${tensor}" holds ${data[broken]} at element ${broken}`, {
-        hint: "These weights are broken: download them again",
-      });
-    }
-    if (architecture.hasInterleavedRows(name)) separateRows(data, config.headSize, shape[1]);
-    weights.set(name, heldAs({ name, shape, data }, dtype));
+    const weight = emptyWeight(name, shape, dtype);
+    await fill(file, tensor, weight);
+    if (architecture.hasInterleavedRows(name)) separateRows(weight.data, config.headSize, shape[1]);
+    weights.set(name, weight);
   }
   return weights;
 }
