@@ -44,7 +44,7 @@ export interface AttentionPlan {
 export interface AttentionPlanOptions {
   /**
    * Queries of a block, at most: enough that products of matrices are worth their preparations, and
-   * few enough that little is computed of scores that nobody sees. @default {128}
+   * few enough that little is computed of scores that nobody sees. @default {256}
    */
   queries?: number;
   /** Keys of a tile, at most: few enough that its scores stay near the processor. @default {1024} */
@@ -103,7 +103,7 @@ function blocksBegun(tiles: readonly AttentionTile[]): number[] {
  */
 export function attentionPlan(
   marks: RowMarks,
-  { queries = 128, keys = 1024, window = Infinity }: AttentionPlanOptions = {},
+  { queries = 256, keys = 1024, window = Infinity }: AttentionPlanOptions = {},
 ): AttentionPlan {
   const blocks = attentionBlocks(marks, { longest: queries, window });
   const tiles = attentionTiles(marks, blocks, keys);

@@ -1,15 +1,16 @@
 /**
  * Layouts of a training step beside each other: turns of one conversation, and documents in a row.
  *
- *     deno run -A tests/bench/layouts.ts [--only turns|packed] [--repeats 3] [--threads 2]
- *         [--json FILE]
+ *     deno run -A tests/bench/layouts.ts [--only turns|packed] [--answers 128] [--repeats 3]
+ *         [--threads 2] [--json FILE]
  *
  * - `turns`: four turns on one document of 8,192 tokens against one turn on it. Each turn has both
- *   answers of 256 tokens and, but for the first, a question of 32.
+ *   answers of `--answers` tokens and, but for the first, a question of 32.
  * - `packed`: two documents of 4,096 tokens in one row against the same two in a row each. Both are
  *   one optimiser step, and must give the same loss.
  *
- * The sides take turns, and every run is a process of its own.
+ * The sides take turns, and every run is a process of its own. Beside the ratio of times stands that
+ * of the products' operations, which is what more turns cost where all of them run at one rate.
  *
  * @module
  */
@@ -52,7 +53,7 @@ const layouts = command({
   flags: {
     only: choice({ summary: "The one comparison that is made", choices: ["turns", "packed"] }),
     tokens: { ...layoutFlags.tokens, summary: "Tokens of the document, or of both", default: 8192 },
-    answers: { ...layoutFlags.answers, default: 256 },
+    answers: layoutFlags.answers,
     nll: layoutFlags.nll,
     ...stepFlags,
     ...modelFlags,
@@ -81,8 +82,12 @@ await main(layouts, async (flags, { signal, log }) => {
     const [one, other] = medians.map(({ figures }) => figures);
     check?.(one, other);
     const ratio = one.seconds / other.seconds;
-    console.log(`${sides[0].name} over ${sides[1].name}: ${ratio.toFixed(3)} in time\n`);
-    report[name] = { runs, ratio };
+    const operations = one.gflop! / other.gflop!;
+    console.log(
+      `${sides[0].name} over ${sides[1].name}: ${ratio.toFixed(3)} in time, ` +
+        `${operations.toFixed(3)} in operations\n`,
+    );
+    report[name] = { runs, ratio, operations };
   }
   if (json !== undefined) await writeJson(json, { ...shared, tokens, ...report });
 });

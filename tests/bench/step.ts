@@ -22,7 +22,7 @@ import { layoutFlags } from "./training/layout.ts";
 import { learnerOptions, type StepChoices, stepFlags } from "./training/step_flags.ts";
 import { peakMemory } from "./training/peak_memory.ts";
 import { watchPhases } from "./training/phases.ts";
-import { productRate, type Rate } from "./training/product_rate.ts";
+import { ProductRate, type Rate } from "./training/product_rate.ts";
 import { randomWeights } from "./training/random_model.ts";
 import { smollm2 } from "./training/smollm2.ts";
 import { type Cost, stopwatch } from "./training/stopwatch.ts";
@@ -85,12 +85,20 @@ function operationsOf(work: StepWork): Record<string, number> {
 const least = (a: Cost | undefined, b: Cost): Cost =>
   a ? { wall: Math.min(a.wall, b.wall), cpu: Math.min(a.cpu, b.cpu) } : b;
 
+/** What steps are measured beside. */
+interface Watches {
+  /** What each phase cost since they were last asked for. */
+  phases: () => Map<string, Cost>;
+  /** Takes turns with the steps. */
+  rate: ProductRate;
+}
+
 /** The least cost of each phase, and of the step under the name `step`. */
 async function leastCosts(
   config: ModelConfig,
   row: PackedRow,
   { repeats, ...choices }: StepChoices & { repeats: number },
-  phases: () => Map<string, Cost>,
+  { phases, rate }: Watches,
   signal: AbortSignal,
 ): Promise<Map<string, Cost>> {
   const parameters = randomWeights(config, choices.dtype);
@@ -104,8 +112,9 @@ async function leastCosts(
   const best = new Map<string, Cost>();
   // The first step also makes the kernels ready and is left out.
   await trainStep(learner, optimizer, batch, 1e-4, signal);
-  phases();
   for (let turn = 0; turn < repeats; turn++) {
+    await rate.sample();
+    phases();
     const elapsed = stopwatch();
     await trainStep(learner, optimizer, batch, 1e-4, signal);
     const step = elapsed();
@@ -166,16 +175,17 @@ await main(step, async (flags, { signal }) => {
       config: SMALL,
       shape: { ...shape, branches: 16, answer: 12 },
     }));
-  const rate = await productRate(threads);
-  console.log(
-    `a product of 2,048 x 576 x 1,536: ${rate.wall.toFixed(0)} GFLOP/s by wall time, ` +
-      `${rate.cpu.toFixed(0)} by CPU time`,
-  );
   const phases = watchPhases();
+  await using rate = await ProductRate.open(threads);
   for (const { name, config, shape } of cases) {
     const row = randomRow(shape, config.vocabSize);
-    const costs = await leastCosts(config, row, flags, phases, signal);
-    show(name, row, costs, countedWork(config, [row], flags.segment), rate);
+    const costs = await leastCosts(config, row, flags, { phases, rate }, signal);
+    show(name, row, costs, countedWork(config, [row], flags.segment), rate.sustained);
   }
-  console.log(`\npeak memory of the process: ${(peakMemory() / 1e9).toFixed(2)} GB`);
+  const tell = ({ wall, cpu }: Rate) => `${wall.toFixed(0)} (${cpu.toFixed(0)} by CPU time)`;
+  console.log(
+    `\na product of 2,048 x 576 x 1,536, in GFLOP/s: ${tell(rate.sustained)} over a second, ` +
+      `${tell(rate.peak)} at its quickest`,
+  );
+  console.log(`peak memory of the process: ${(peakMemory() / 1e9).toFixed(2)} GB`);
 });

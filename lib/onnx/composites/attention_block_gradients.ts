@@ -2,6 +2,7 @@ import { type Dim, product } from "../dims.ts";
 import type { Graph, Value } from "../graph.ts";
 import { add, mul, sub } from "../operators/elementwise.ts";
 import { gatherRows } from "../operators/gather.ts";
+import { swapLast } from "../operators/matmul.ts";
 import { concat, lengthOf, pad, reshape, reshapeTo, transpose } from "../operators/layout.ts";
 import type { AttentionPlanValues } from "./attention.ts";
 import type { HeadSet } from "./attention_heads.ts";
@@ -42,9 +43,10 @@ export class BlockGradients {
     const { blockPlaces, queryPlaces } = this.#plan;
     const lengths = concat(g, [g.ints([-1, count, this.#size]), this.#mostRows], 0);
     const all = reshapeTo(g, done, lengths, ["all blocks", ...this.#shape()]);
-    const blocks = gatherRows(g, all, blockPlaces);
-    const turned = [blocks.shape[0], count, this.#size, "most queries", group];
-    const rows = transpose(g, reshape(g, blocks, turned), [0, 3, 1, 4, 2]);
+    // One axis at a time: the runtime moves several of them number by number.
+    const blocks = swapLast(g, gatherRows(g, all, blockPlaces));
+    const byHead = [blocks.shape[0], count, "most queries", group * this.#size];
+    const rows = transpose(g, reshape(g, blocks, byHead), [0, 2, 1, 3]);
     const width = count * group * this.#size;
     return gathered(g, reshape(g, rows, [...rows.shape.slice(0, 2), width]), queryPlaces);
   }

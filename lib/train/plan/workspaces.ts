@@ -29,7 +29,7 @@ export interface Workspaces {
 }
 
 /** Queries of a block and keys of a tile, as attention plans have them. */
-const SCORES = { queries: 128, keys: 1024 };
+const SCORES = { queries: 256, keys: 1024 };
 
 /** Query heads that take their turn together where the key heads can be parted. */
 const MOST_HEADS = 4;
