@@ -1,4 +1,4 @@
-import { UserError } from "../flow/mod.ts";
+import { isMissing, UserError } from "../flow/mod.ts";
 
 /** A file to read documents from. */
 export interface DocumentFile {
@@ -37,7 +37,7 @@ async function stat(path: string): Promise<Deno.FileInfo> {
   try {
     return await Deno.stat(path);
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    if (!isMissing(cause)) throw cause;
     throw new UserError(`There is no file or folder ${path}`, { cause });
   }
 }

@@ -10,7 +10,7 @@ export * from "./context.ts";
 export * from "./describe.ts";
 export { pipe } from "./pipe.ts";
 export { StageError, type StageErrorOptions } from "./stage_error.ts";
-export { isSystemError, whileWriting } from "./system_error.ts";
+export { isMissing, isSystemError, whileWriting } from "./system_error.ts";
 export * from "./user_error.ts";
 export * from "./random.ts";
 export { consecutive } from "./consecutive.ts";

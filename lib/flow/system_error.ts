@@ -12,6 +12,11 @@ export function isSystemError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
 }
 
+/** Whether nothing is at a path: it is not there, or would be below what is a file. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
 /**
  * Waits for work on a file, and tells what the operating system refuses with the file's path.
  *

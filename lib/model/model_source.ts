@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError } from "../flow/mod.ts";
+import { isMissing, UserError } from "../flow/mod.ts";
 
 /** A model on a Hugging Face hub. */
 export interface HubModel {
@@ -33,7 +33,7 @@ async function statIfThere(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

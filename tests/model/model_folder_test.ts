@@ -226,11 +226,14 @@ for (const [file, message] of LACKING) {
 
 Deno.test("loadModel names a missing folder", async () => {
   await withFolder(async (folder) => {
-    await assertRejects(
-      () => loadModel(`${folder}/nowhere`),
-      UserError,
-      `There is no model folder ${folder}/nowhere`,
-    );
+    await Deno.writeTextFile(`${folder}/file`, "");
+    for (const name of ["nowhere", "file/below"]) {
+      await assertRejects(
+        () => loadModel(`${folder}/${name}`),
+        UserError,
+        `There is no model folder ${folder}/${name}`,
+      );
+    }
   });
 });
 

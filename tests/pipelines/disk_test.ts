@@ -83,7 +83,7 @@ Deno.test("train on a full disk says what it cannot write, whatever is the first
   });
 });
 
-Deno.test("pairs into a folder that is not there says so", async () => {
+Deno.test("pairs into a folder that is not there, or is a file, says so", async () => {
   await inFolder(async (folder) => {
     await writeTinyModel(`${folder}/tiny`);
     await writeLines(`${folder}/documents.jsonl`, worldLines(1));
@@ -92,6 +92,8 @@ Deno.test("pairs into a folder that is not there says so", async () => {
       `Cannot write ${folder}/missing/pairs.jsonl: No such file or directory`,
       "hint: Check that the folder exists",
     ]);
+    const below = `${folder}/documents.jsonl/pairs.jsonl`;
+    await fail("pairs", [...inputs, "--out", below, ...PAIRS], [`Cannot write ${below}: `]);
   });
 });
 

@@ -16,6 +16,7 @@ Deno.test("pairs says which documents are not there, and makes no file", async (
         ...["--out", `${folder}/pairs.jsonl`, ...PAIRS],
       ], says);
     await pairs("missing.jsonl", `There is no file or folder ${folder}/missing.jsonl`);
+    await pairs("photo.png/x", `There is no file or folder ${folder}/photo.png/x`);
     await pairs("bare", "There is no document in the folder");
     await pairs("photo.png", "it is no text or JSONL file", "hint: Files end in .txt");
     assertEquals(await exists(`${folder}/pairs.jsonl`), false);

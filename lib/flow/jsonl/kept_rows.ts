@@ -5,6 +5,7 @@
  */
 
 import { createContext } from "../context.ts";
+import { isMissing } from "../system_error.ts";
 import { jsonlLines } from "./jsonl_lines.ts";
 import { cutToWholeLines } from "./whole_lines.ts";
 
@@ -45,7 +46,7 @@ async function cutIfThere(path: string): Promise<boolean> {
     await cutToWholeLines(file);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }
