@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ModelScores, textTable } from "../evaluate/mod.ts";
+import { type ModelScores, questionsOf, textTable } from "../evaluate/mod.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What a card tells. */
@@ -44,7 +44,7 @@ function scoreRows({ before, after }: { before: ModelScores; after: ModelScores 
     [name, short.recall, long.recall, short.nll, long.nll]
       .map((cell) => typeof cell === "number" ? cell.toFixed(3) : cell).join(" | ");
   return [
-    "| | short recall | long recall | short NLL | long NLL |",
+    `| ${questionsOf(before)} | short recall | long recall | short NLL | long NLL |`,
     "|---|---|---|---|---|",
     `| ${row("before", before)} |`,
     `| ${row("after", after)} |`,

@@ -1,7 +1,10 @@
 import { aligned } from "./aligned.ts";
 import type { ModelScores, Score } from "./report.ts";
 
-const HEADER = ["", "short recall", "long recall", "short NLL", "long NLL"] as const;
+/** How many questions scores are of, in words. */
+export function questionsOf({ short: { n } }: ModelScores): string {
+  return `${n} ${n === 1 ? "question" : "questions"}`;
+}
 
 function recallCell({ recall, standardError }: Score): string {
   return `${recall.toFixed(3)} ±${standardError.toFixed(3)}`;
@@ -27,7 +30,7 @@ export function compareTable(
   after: ModelScores,
 ): string {
   return aligned([
-    [...HEADER],
+    [questionsOf(original), "short recall", "long recall", "short NLL", "long NLL"],
     rowOf("original", original),
     rowOf("before", before),
     rowOf("after", after),

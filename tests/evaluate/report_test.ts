@@ -10,10 +10,10 @@ Deno.test("compareTable lines up the three models", () => {
   assertEquals(
     compareTable(scores(0.9, 0.1), scores(0.91, 0.4), scores(0.95, 0.85)),
     [
-      "          short recall   long recall  short NLL  long NLL",
-      "original  0.900 ±0.020  0.100 ±0.020      0.250    11.500",
-      "before    0.910 ±0.020  0.400 ±0.020      0.250    11.500",
-      "after     0.950 ±0.020  0.850 ±0.020      0.250    11.500",
+      "100 questions  short recall   long recall  short NLL  long NLL",
+      "original       0.900 ±0.020  0.100 ±0.020      0.250    11.500",
+      "before         0.910 ±0.020  0.400 ±0.020      0.250    11.500",
+      "after          0.950 ±0.020  0.850 ±0.020      0.250    11.500",
       "",
     ].join("\n"),
   );
