@@ -25,19 +25,28 @@ function whole({ buffer }: Numbers): Numbers {
  */
 export class RowBuffers {
   readonly #free = new Map<number, Numbers[]>();
+  /** What is in use; the graph's own tensors, where it makes some, are none of these. */
+  readonly #lent = new WeakSet<ArrayBuffer>();
 
   /** Room for a tensor, with whatever is in there. Only float32 is used again. */
   readonly make: MakeTensor = (type, shape) => {
     if (type !== "float32" || shape.length === 0) return emptyTensor(type, shape);
     const width = widthOf(shape);
     const length = shape[0] * width;
-    return floats(this.#take(width, length).subarray(0, length), shape);
+    const room = this.#take(width, length);
+    this.#lent.add(room.buffer);
+    return floats(room.subarray(0, length), shape);
   };
 
-  /** Takes tensors back; nobody uses them any more. */
+  /**
+   * Takes tensors back; nobody uses them any more. Those that were not made here are left to the
+   * garbage collector: what is never asked for would pile up.
+   */
   free(tensors: Tensors): void {
     for (const { type, data, shape } of Object.values(tensors)) {
-      if (type === "float32" && shape.length > 0) this.#freeOf(widthOf(shape)).push(whole(data));
+      if (type === "float32" && this.#lent.delete(data.buffer)) {
+        this.#freeOf(widthOf(shape)).push(whole(data));
+      }
     }
   }
 

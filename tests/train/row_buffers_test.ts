@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { floats } from "../../lib/runtime/mod.ts";
 import { RowBuffers } from "../../lib/train/row_buffers.ts";
 
 Deno.test("RowBuffers gives memory again that was freed, to rows that are not longer", () => {
@@ -28,4 +29,16 @@ Deno.test("RowBuffers makes anew what is too short, of another width, or no floa
   for (const { data } of others) assert(data.buffer !== first.data.buffer);
   // The longer one took its place.
   assert(buffers.make("float32", [10, 8]).data.buffer !== first.data.buffer);
+});
+
+Deno.test("RowBuffers keeps nothing that it did not make, nor anything twice", () => {
+  const buffers = new RowBuffers();
+  const foreign = floats(new Float32Array(80), [10, 8]);
+  const own = buffers.make("float32", [10, 8]);
+  buffers.free({ foreign });
+  buffers.free({ own });
+  buffers.free({ own });
+  const [again, other] = [1, 2].map(() => buffers.make("float32", [10, 8]).data.buffer);
+  assert(again === own.data.buffer);
+  assert(other !== own.data.buffer && other !== foreign.data.buffer);
 });
