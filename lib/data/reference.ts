@@ -28,7 +28,7 @@ export interface ReferenceOptions {
 }
 
 /**
- * A stage that fills in the reference log-probs that records lack.
+ * A stage that fills in the reference log-probs that records lack; with no contexts it passes them on.
  *
  * @throws {UserError} While it runs, if a record's log-probs are foreign and to be refused.
  */
@@ -49,6 +49,7 @@ export async function withReferences(
   signal?: AbortSignal,
 ): Promise<{ record: PairRecord; scored: number }> {
   const { contexts = ["short"] } = options;
+  if (contexts.length === 0) return { record, scored: 0 };
   const identity = identityOf(options);
   const isValid = record.referenceHash === await referenceHash(record, identity);
   const isForeign = !isValid && record.referenceHash !== "";

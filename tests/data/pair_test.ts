@@ -135,3 +135,12 @@ Deno.test("pair drops turns in whose chosen answer the model has too little conf
   const { out: [all] } = await runStage(pair(), [draft]);
   assertEquals(all.turns.length, 2);
 });
+
+Deno.test("reference lets pass what nobody reads log-probs of, whoever computed them", async () => {
+  const record = await pairedWith({});
+  const scorer = new PositionScorer("other");
+  const stage = reference({ scorer, model, contexts: [], foreign: "refuse" });
+  assertEquals((await runStage(stage, [record])).out, [record]);
+  const asked = reference({ scorer, model, foreign: "refuse" });
+  await assertRejects(() => runStage(asked, [record]), UserError, "has reference log-probs of");
+});
