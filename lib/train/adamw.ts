@@ -189,8 +189,8 @@ export class AdamW implements AsyncDisposable {
     learningRate: number,
     norm: number,
   ): Promise<void> {
-    this.#isTorn = true;
     for (const [name, gradient] of gradients) {
+      this.#isTorn = true;
       const parameter = parameters.get(name)!;
       const scalars = this.#scalars(parameter, learningRate, norm);
       const parts = this.#rounding.parts(parameter, this.step + 1);

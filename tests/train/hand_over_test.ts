@@ -189,33 +189,58 @@ Deno.test("an unclipped step can be aborted before its first update, and ends on
   });
 });
 
+Deno.test("a step of adapters whose first gradients are no numbers leaves all as it was", async () => {
+  const adapter = randomAdapter(smallModel({ layers: 3 }).config, { rank: 2, alpha: 4 }, 1);
+  await withState({ adapter }, async (of) => {
+    const before = weights(of);
+    const begin = of.optimizer.begin.bind(of.optimizer);
+    of.optimizer.begin = (rate) => {
+      const { update, end } = begin(rate);
+      return {
+        end,
+        update: (parameters, gradients) =>
+          update(parameters, new Map([...gradients].map(([name, data]) => [name, data.fill(NaN)]))),
+      };
+    };
+    const step = () => trainStep(of.learner, of.optimizer, oneRow, 1e-2);
+    await assertRejects(step, UserError, "step 1 is NaN; the model was left as it was before");
+    assertEquals([weights(of), of.optimizer.isTorn], [before, false]);
+  });
+});
+
+/** Two steps, of which the second breaks off in its update. */
+async function brokenOff(
+  of: State,
+  checkpoint: { path: string; every: number; run: Record<string, string> },
+): Promise<void> {
+  const begin = of.optimizer.begin.bind(of.optimizer);
+  of.optimizer.begin = (rate) => {
+    const { update, end } = begin(rate);
+    const spoilt = (gradients: Gradients): Gradients =>
+      new Map([...gradients].map(([name, data]) => [
+        name,
+        name.includes("layers.1.") && of.optimizer.step === 1 ? data.fill(Infinity) : data,
+      ]));
+    return { update: (parameters, gradients) => update(parameters, spoilt(gradients)), end };
+  };
+  const told: StepMetrics[] = [];
+  const source = (async function* () {
+    yield* [oneRow, oneRow, oneRow];
+  })();
+  const run = async () => {
+    const stage = optimise({ ...of, schedule: { learningRate: 1e-2, steps: 3 }, checkpoint });
+    for await (const metrics of stage(source, createContext())) told.push(metrics);
+  };
+  await assertRejects(run, UserError, "step 2 is Infinity; what was updated before is lost");
+  assertEquals([told.length, of.optimizer.step, of.optimizer.isTorn], [1, 1, true]);
+}
+
 Deno.test("a step that breaks off in its update is told apart, and nothing of it is kept", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await withState({}, async (of) => {
       const path = `${folder}/checkpoint.safetensors`;
-      const checkpoint = { path, every: 1, run: {} };
-      const schedule = { learningRate: 1e-2, steps: 3 };
-      const begin = of.optimizer.begin.bind(of.optimizer);
-      of.optimizer.begin = (rate) => {
-        const { update, end } = begin(rate);
-        const spoilt = (gradients: Gradients): Gradients =>
-          new Map([...gradients].map(([name, data]) => [
-            name,
-            name.includes("layers.1.") && of.optimizer.step === 1 ? data.fill(Infinity) : data,
-          ]));
-        return { update: (parameters, gradients) => update(parameters, spoilt(gradients)), end };
-      };
-      const told: StepMetrics[] = [];
-      const source = (async function* () {
-        yield* [oneRow, oneRow, oneRow];
-      })();
-      const run = async () => {
-        const stage = optimise({ ...of, schedule, checkpoint });
-        for await (const metrics of stage(source, createContext())) told.push(metrics);
-      };
-      await assertRejects(run, UserError, "step 2 is Infinity; what was updated before is lost");
-      assertEquals([told.length, of.optimizer.step, of.optimizer.isTorn], [1, 1, true]);
+      await brokenOff(of, { path, every: 1, run: {} });
       const kept = await Deno.stat(path);
       assertLess(0, kept.size);
 
@@ -224,6 +249,11 @@ Deno.test("a step that breaks off in its update is told apart, and nothing of it
       await assertRejects(() => plainStep(of, oneRow), UserError, "Step 2 ended half-way");
       assertThrows(() => of.optimizer.begin(1), UserError, "Step 2 ended half-way");
       assertEquals((await Deno.stat(path)).mtime, kept.mtime);
+    });
+    await withState({}, async (of) => {
+      const path = `${folder}/none.safetensors`;
+      await brokenOff(of, { path, every: 2, run: {} });
+      await assertRejects(() => Deno.stat(path), Deno.errors.NotFound);
     });
   } finally {
     await Deno.remove(folder, { recursive: true });
