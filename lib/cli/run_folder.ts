@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError, whileWriting } from "../flow/mod.ts";
+import { readTextIfThere, UserError, whileWriting } from "../flow/mod.ts";
 import { LOCK_FILE, lockFolder } from "./folder_lock.ts";
 
 /** Everything that a run was told. */
@@ -15,22 +15,13 @@ export type Settings = Readonly<
 const SETTINGS = "run.json";
 const REPORT = "report.json";
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
 /**
  * Parsed JSON of a file; `undefined` where there is none.
  *
  * @throws {UserError} If the file holds something else.
  */
 export async function readJsonIfThere<T>(path: string): Promise<T | undefined> {
-  const text = await readIfThere(path);
+  const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text);
@@ -107,7 +98,7 @@ type Contents =
 /** What a folder holds, seen from a run with these settings. */
 async function contentsOf(folder: string, settings: Settings): Promise<Contents> {
   const before = await readJsonIfThere(`${folder}/${SETTINGS}`);
-  const isFinished = await readIfThere(`${folder}/${REPORT}`) !== undefined;
+  const isFinished = await readTextIfThere(`${folder}/${REPORT}`) !== undefined;
   if (before === undefined) return isFinished ? "a report.json that is of no run" : "nothing";
   if (isFinished) return "a finished run";
   if (!await holdsWork(folder)) return "nothing";

@@ -14,6 +14,8 @@ export { isMissing, isSystemError, whileWriting } from "./system_error.ts";
 export * from "./user_error.ts";
 export * from "./random.ts";
 export { consecutive } from "./consecutive.ts";
+export { readTextIfThere } from "./text_if_there.ts";
+export { type ByteWriter, writeAll } from "./write_all.ts";
 
 export { type Pipeline, pipeline, type PipelineOptions, type RunOptions } from "./run/pipeline.ts";
 export { drops, formatReport, type PipelineReport, type StageReport } from "./run/report.ts";
@@ -35,4 +37,3 @@ export { jsonlFile, type JsonlFileOptions } from "./jsonl/jsonl_file.ts";
 export { type JsonLine, jsonlLines } from "./jsonl/jsonl_lines.ts";
 export { keptRows } from "./jsonl/kept_rows.ts";
 export { jsonlStdout } from "./jsonl/jsonl_stdout.ts";
-export type { ByteWriter } from "./jsonl/write_lines.ts";

@@ -5,10 +5,10 @@
  */
 
 import type { Template } from "@huggingface/jinja";
-import { UserError } from "../flow/mod.ts";
+import { readTextIfThere, UserError } from "../flow/mod.ts";
 import { isJsonObject } from "./config_reader.ts";
 import { sha256 } from "./fingerprint.ts";
-import { readJsonIfThere, readTextIfThere } from "./json_file.ts";
+import { readJsonIfThere } from "./json_file.ts";
 import { strip } from "./python_strip.ts";
 import { DIALECT, parseTemplate } from "./template_dialect.ts";
 

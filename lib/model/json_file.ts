@@ -4,18 +4,8 @@
  * @module
  */
 
-import { UserError } from "../flow/mod.ts";
+import { readTextIfThere, UserError } from "../flow/mod.ts";
 import { isJsonObject, type JsonObject } from "./config_reader.ts";
-
-/** The text of a file, or undefined where there is none. */
-export async function readTextIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
 
 /** Whether there is a file or folder of this name. */
 export async function exists(path: string): Promise<boolean> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UserError, whileWriting } from "../flow/mod.ts";
+import { UserError, whileWriting, writeAll } from "../flow/mod.ts";
 import { elementCount } from "./parameters.ts";
 import { elementSize, encode, fits, type TensorData } from "./safetensors_dtype.ts";
 import { PREFIX_BYTES } from "./safetensors_header.ts";
@@ -72,12 +72,6 @@ function storedBytes(name: string, { dtype, data }: Tensor): Uint8Array {
   throw new UserError(`Tensor "${name}" holds ${data[index]}, which is too large for F16`, {
     hint: "Save it as BF16 or F32",
   });
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array) {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
-  }
 }
 
 async function writeTensors(

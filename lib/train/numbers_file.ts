@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isSystemError, UserError, whileWriting } from "../flow/mod.ts";
+import { isSystemError, UserError, whileWriting, writeAll } from "../flow/mod.ts";
 
 /** Zeros that are written at once to make a file as long as it is to be. */
 const CHUNK = new Uint8Array(2 ** 22);
@@ -14,12 +14,6 @@ type Piece = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 function bytesOf({ buffer, byteOffset, byteLength }: Piece): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
-  }
 }
 
 async function fillWithZeros(file: Deno.FsFile, length: number): Promise<void> {
@@ -35,6 +29,7 @@ export class NumbersFile implements AsyncDisposable {
   // Two, since each has one position only and a piece may be read while another one is written.
   readonly #reader: Deno.FsFile;
   readonly #writer: Deno.FsFile;
+  #isRemoved = false;
 
   private constructor(path: string, reader: Deno.FsFile, writer: Deno.FsFile) {
     this.path = path;
@@ -100,10 +95,20 @@ export class NumbersFile implements AsyncDisposable {
     await whileWriting(this.path, write());
   }
 
+  /**
+   * Takes the file out of its folder while it is in use: nothing is left of it however the program
+   * ends. Windows removes none that is open.
+   */
+  async removeEarly(): Promise<void> {
+    if (Deno.build.os === "windows") return;
+    await Deno.remove(this.path);
+    this.#isRemoved = true;
+  }
+
   /** Removes the file. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#reader.close();
     this.#writer.close();
-    await Deno.remove(this.path).catch(() => {});
+    if (!this.#isRemoved) await Deno.remove(this.path).catch(() => {});
   }
 }

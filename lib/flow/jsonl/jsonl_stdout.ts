@@ -7,7 +7,8 @@
 import { named } from "../describe.ts";
 import type { Sink } from "../ends.ts";
 import type { StageContext } from "../stage.ts";
-import { type ByteWriter, writeLines } from "./write_lines.ts";
+import type { ByteWriter } from "../write_all.ts";
+import { writeLines } from "./write_lines.ts";
 
 /**
  * Writes each row as a line of JSON to stdout, in batches of some 16 KB or 50 ms.

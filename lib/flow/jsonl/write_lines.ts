@@ -7,12 +7,7 @@
 import { group } from "../operators/group.ts";
 import type { StageContext } from "../stage.ts";
 import { asStageError } from "../stage_error.ts";
-
-/** What lines are written to: a file, stdout, or a socket. */
-export interface ByteWriter {
-  /** Writes some of the bytes and tells how many; may be fewer than given. */
-  write(bytes: Uint8Array): Promise<number>;
-}
+import { type ByteWriter, writeAll } from "../write_all.ts";
 
 /** A write per line takes 150 times as long; a line that waits longer looks like a hang. */
 const BATCH_BYTES = 16 * 1024;
@@ -64,12 +59,5 @@ function serialise(row: unknown, name: string): string {
     return `${json}\n`;
   } catch (error) {
     throw asStageError(name, error, row);
-  }
-}
-
-/** A pipe that is nearly full takes a part of what it is given. */
-async function writeAll(writer: ByteWriter, bytes: Uint8Array): Promise<void> {
-  for (let start = 0; start < bytes.length;) {
-    start += await writer.write(bytes.subarray(start));
   }
 }

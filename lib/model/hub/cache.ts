@@ -9,7 +9,8 @@
  * @module
  */
 
-import { exists, readTextIfThere } from "../json_file.ts";
+import { readTextIfThere } from "../../flow/mod.ts";
+import { exists } from "../json_file.ts";
 
 /** The folder above a file. */
 function folderOf(path: string): string {

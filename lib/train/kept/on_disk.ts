@@ -1,6 +1,7 @@
 import { floatsOf, type HostTensor, type Tensors } from "../../runtime/mod.ts";
 import { NumbersFile } from "../numbers_file.ts";
 import type { RowBuffers } from "../row_buffers.ts";
+import { underway } from "../underway.ts";
 import type { KeptLayers, KeptOptions, OpenKept } from "./kept_layers.ts";
 import { float16, float32, type NumberFormat } from "./number_format.ts";
 
@@ -14,12 +15,6 @@ interface Place {
   /** The byte where each piece begins, and the numbers that are in it. */
   readonly pieces: readonly { at: number; from: number; to: number }[];
   readonly format: NumberFormat;
-}
-
-/** Leaves a failure to whoever waits for the work, however late that is. */
-function underway<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => {});
-  return work;
 }
 
 /**
@@ -125,16 +120,11 @@ class KeptOnDisk implements KeptLayers {
   }
 }
 
-/** Nothing is left of such a file however the program ends; Windows removes none that is open. */
-async function removeEarly(path: string): Promise<void> {
-  if (Deno.build.os !== "windows") await Deno.remove(path);
-}
-
 /** @param wide How all is written but the little that there is one of a head. */
 async function open({ buffers, file }: KeptOptions, wide: NumberFormat): Promise<KeptLayers> {
   const path = file ?? await Deno.makeTempFile({ prefix: "activations-" });
   const opened = await NumbersFile.create(path);
-  await removeEarly(path);
+  await opened.removeEarly();
   return new KeptOnDisk(opened, buffers, wide);
 }
 

@@ -15,6 +15,7 @@ import {
   partBounds,
 } from "./moment_store.ts";
 import { NumbersFile } from "../numbers_file.ts";
+import { underway } from "../underway.ts";
 
 type Numbers = Float32Array<ArrayBuffer>;
 
@@ -26,17 +27,11 @@ interface Place {
   begin: number;
 }
 
-/** Leaves a failure to whoever waits for the work, however late that is. */
-function underway<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => {});
-  return work;
-}
-
 /**
  * Moments in a file, read one part ahead of the update and written one part behind it.
  *
  * The file holds part after part, each with its first moments before its second ones. It is of use
- * to this process only, and removed in the end: what a run goes on from is its checkpoint.
+ * to this process only, and out of its folder at once: what a run goes on from is its checkpoint.
  */
 export class DiskMoments implements MomentStore {
   readonly format = "float32";
@@ -66,8 +61,10 @@ export class DiskMoments implements MomentStore {
       places.set(name, { shape, length, begin });
       begin += 2 * length;
     }
-    const file = path ?? await Deno.makeTempFile({ prefix: "moments-" });
-    return new DiskMoments(places, await NumbersFile.create(file, begin));
+    const place = path ?? await Deno.makeTempFile({ prefix: "moments-" });
+    const file = await NumbersFile.create(place, begin);
+    await file.removeEarly();
+    return new DiskMoments(places, file);
   }
 
   parts(name: string): AsyncIterable<MomentPart> {

@@ -1,0 +1,5 @@
+/** Leaves a failure to whoever waits for the work, however late that is. */
+export function underway<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  return work;
+}
