@@ -40,6 +40,12 @@ export interface AttentionPlan {
   readonly blockPlaces: Int32Array;
 }
 
+/** Queries of a block, where nothing else is said. */
+export const BLOCK_QUERIES = 256;
+
+/** Keys of a tile, where nothing else is said. */
+export const TILE_KEYS = 1024;
+
 /** How large the parts are that a row is cut into, and what of it is seen. */
 export interface AttentionPlanOptions {
   /**
@@ -103,7 +109,7 @@ function blocksBegun(tiles: readonly AttentionTile[]): number[] {
  */
 export function attentionPlan(
   marks: RowMarks,
-  { queries = 256, keys = 1024, window = Infinity }: AttentionPlanOptions = {},
+  { queries = BLOCK_QUERIES, keys = TILE_KEYS, window = Infinity }: AttentionPlanOptions = {},
 ): AttentionPlan {
   const blocks = attentionBlocks(marks, { longest: queries, window });
   const tiles = attentionTiles(marks, blocks, keys);

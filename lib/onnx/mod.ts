@@ -32,6 +32,7 @@ export * from "./artifacts.ts";
 export * from "./chain.ts";
 export * from "./chunked.ts";
 export * from "./composites/attention.ts";
+export { FEW_KEYS, headsAtOnce } from "./composites/attention_heads.ts";
 export * from "./composites/branch.ts";
 export * from "./composites/in_chunks.ts";
 export * from "./composites/log_probs.ts";

@@ -60,10 +60,12 @@ export class HeadSet {
 }
 
 /**
- * An even number of key-value heads or one: the runtime gives each of several products to one
- * thread, and splits a single one between them, so that of three two would wait for the third.
+ * Key-value heads that are computed at once over many keys, with so many query heads each.
+ *
+ * An even number of them or one: the runtime gives each of several products to one thread, and splits
+ * a single one between them, so that of three two would wait for the third.
  */
-function headsAtOnce(keyValueHeads: number, group: number): number {
+export function headsAtOnce(keyValueHeads: number, group: number): number {
   let most = 1;
   for (let count = 2; count * group <= MOST_HEADS; count += 2) {
     if (keyValueHeads % count === 0) most = count;
@@ -72,7 +74,7 @@ function headsAtOnce(keyValueHeads: number, group: number): number {
 }
 
 /** Keys up to which all heads are computed at once: so few scores take less than their preparations. */
-const FEW_KEYS = 1024;
+export const FEW_KEYS = 1024;
 
 /** Computes heads over values `[tokens, width]` whose columns lie head by head. */
 type OverHeads = (g: Graph, set: HeadSet, values: Value[]) => Value[];

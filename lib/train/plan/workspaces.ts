@@ -5,13 +5,15 @@
  */
 
 import {
+  BLOCK_QUERIES,
   elementCount,
   HEAD_CHUNK,
   type LoraConfig,
   type ModelConfig,
   type ParameterShapes,
+  TILE_KEYS,
 } from "../../model/mod.ts";
-import { CHUNK_TOKENS } from "../../onnx/mod.ts";
+import { CHUNK_TOKENS, FEW_KEYS, headsAtOnce } from "../../onnx/mod.ts";
 import { PART_LENGTH } from "../moments/moment_store.ts";
 import { learningLayerShapes, learningShapes, NUMBER_BYTES, numbersIn } from "./learning_size.ts";
 import type { RowSize } from "./row_size.ts";
@@ -28,28 +30,12 @@ export interface Workspaces {
   optimiser: number;
 }
 
-/** Queries of a block and keys of a tile, as attention plans have them. */
-const SCORES = { queries: 256, keys: 1024 };
-
-/** Query heads that take their turn together where the key heads can be parted. */
-const MOST_HEADS = 4;
-
 /** Numbers of an element of a part that is updated. */
 const UPDATE = 6;
 
 /** Tokens of a chunk: a row's chunks are equally long. */
 function chunkTokens(tokens: number): number {
   return Math.ceil(tokens / Math.ceil(tokens / CHUNK_TOKENS));
-}
-
-/** How many key-value heads are computed at once. */
-function headsAtOnce({ headCount, keyValueHeadCount }: ModelConfig): number {
-  const group = headCount / keyValueHeadCount;
-  let most = 1;
-  for (let heads = 2; heads * group <= MOST_HEADS; heads += 2) {
-    if (keyValueHeadCount % heads === 0) most = heads;
-  }
-  return most;
 }
 
 /** What works token by token: one chunk's values, whole rows around it, and sums of chunks. */
@@ -63,11 +49,11 @@ function tokenWise(config: ModelConfig, tokens: number, learning: ParameterShape
 /** Attention: rows of all heads, rows of the heads whose turn it is, and scores of a tile. */
 function attention(config: ModelConfig, tokens: number): number {
   const { headCount, keyValueHeadCount, headSize } = config;
-  const isFew = tokens <= SCORES.keys;
-  const keyHeads = isFew ? keyValueHeadCount : headsAtOnce(config);
-  const queryHeads = keyHeads * headCount / keyValueHeadCount;
+  const group = headCount / keyValueHeadCount;
+  const keyHeads = tokens <= FEW_KEYS ? keyValueHeadCount : headsAtOnce(keyValueHeadCount, group);
+  const queryHeads = keyHeads * group;
   const rows = 4 * (headCount + keyValueHeadCount) + 12 * queryHeads + 4 * keyHeads;
-  const scores = queryHeads * Math.min(SCORES.queries, tokens) * Math.min(SCORES.keys, tokens);
+  const scores = queryHeads * Math.min(BLOCK_QUERIES, tokens) * Math.min(TILE_KEYS, tokens);
   return tokens * headSize * rows + 4 * scores;
 }
 
