@@ -65,7 +65,7 @@ const command_ = command({
       ...number({ summary: "GiB that the step has to fit in", min: 0 }),
       standard: "what the machine has",
     },
-    calibrate: toggle({ summary: "Measures the machine's rates, in some two seconds" }),
+    calibrate: toggle({ summary: "Measures the machine's rates, in some three seconds" }),
     rates: { ...ratesFlag, summary: "The machine's rates: read, or written with --calibrate" },
   },
 });
@@ -110,7 +110,7 @@ await main(command_, async (flags, { signal, log }) => {
   const limit = flags.memory === undefined ? Deno.systemMemoryInfo().total : flags.memory * 2 ** 30;
 
   const measured = flags.calibrate
-    ? await calibrate(config, { device, threads, lora: adapters })
+    ? await calibrate(config, { device, threads, lora: adapters, signal })
     : undefined;
   if (measured && flags.rates) await writeJson(flags.rates, measured);
   const known = measured ?? await readRates(flags.rates);

@@ -123,12 +123,12 @@ export class Training implements AsyncDisposable {
 
 /** What holds the run against its plan; there is none for models that are one segment. */
 function planCheckOf(options: TrainingOptions, config: ModelConfig): PlanCheck | undefined {
-  const { model, adapter, activations, rates, segment, takeOver, adamW = {} } = options;
+  const { model, adapter, activations, rates, segment, takeOver, device, adamW = {} } = options;
   if (segment === "model") return undefined;
   const { moments, maxGradientNorm = 1 } = adamW;
   const [dtype, clips] = [dtypeOf(model.parameters), maxGradientNorm < Infinity];
   const learning = { dtype, lora: adapter?.lora, moments, activations, clips };
-  return new PlanCheck({ config, rates, learning, takesOver: takeOver && !adapter });
+  return new PlanCheck({ config, rates, learning, device, takesOver: takeOver && !adapter });
 }
 
 function copies<W extends Weight>(weights: ReadonlyMap<string, W>): Map<string, W> {

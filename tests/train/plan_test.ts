@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import type { NllTokens } from "../../lib/data/mod.ts";
 import { UserError } from "../../lib/flow/mod.ts";
 import {
@@ -263,6 +263,7 @@ Deno.test("a plan for a device leaves workspaces to it", () => {
 Deno.test("calibrate measures rates that parseRates takes back", async () => {
   const rates = await calibrate(config, { threads: 1, runs: 1 });
   assertEquals(parseRates(JSON.parse(JSON.stringify(rates)), "rates.json"), rates);
+  assertEquals(parseRates({ ...rates, link: 1e9 }, "rates.json"), { ...rates, link: 1e9 });
   for (const wrong of [null, {}, { ...rates, attention: "1" }, { ...rates, updates: 0 }]) {
     assertThrows(() => parseRates(wrong, "rates.json"), UserError, "rates.json holds no rates");
   }
@@ -295,6 +296,26 @@ Deno.test("PlanCheck tells what is off by more than a fifth, and nothing else", 
   assert(/^Training took [\d,]+ MiB of memory; planned were [\d,]+ MiB$/.test(memory), memory);
   assert(/^A step took [\d.,]+ s; planned were [\d.,]+ s$/.test(time), time);
   assertEquals(differences(0.3, 1).length, 1);
+});
+
+Deno.test("PlanCheck expects of a device what the plan does", () => {
+  const { config } = smallModel();
+  const options = { ...size, config, objective: longpo, device: "cuda", documents: 2 } as const;
+  const row = packed(size);
+  const rates = { operations: 1e9, attention: 1e9, head: 1e9, updates: 1e9, link: 1e7 };
+  const plan = planStep(options);
+  const check = (bytes: number, seconds: number) => {
+    const readings = [0, bytes, bytes];
+    const memory = () => readings.shift()!;
+    const check = new PlanCheck({ config, rates, device: "cuda", memory });
+    for (let step = 0; step < 2; step++) check.step({ rows: [row, row] }, seconds);
+    return check.differences();
+  };
+  const planned = trainingBytes(plan.memory);
+  const seconds = plan.seconds(rates);
+  assertLess(secondsFor(plan.work, rates), 0.5 * seconds);
+  assertEquals(check(planned, seconds), []);
+  assertEquals(check(planned + 2 ** 30, 2 * seconds).length, 2);
 });
 
 Deno.test("PlanCheck knows whose weights learn, and where numbers lie", () => {

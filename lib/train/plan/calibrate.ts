@@ -33,6 +33,8 @@ export interface CalibrateOptions {
   runs?: number;
   /** Adapters that learn in place of the weights. @default {none} */
   lora?: LoraConfig;
+  /** Stops it between two runs. */
+  signal?: AbortSignal;
 }
 
 /** Operations of a layer's backward that are enough to measure: larger layers get shorter rows. */
@@ -130,7 +132,7 @@ function tokensFor(config: ModelConfig, lora?: LoraConfig): number {
  */
 export async function calibrate(
   config: ModelConfig,
-  { runs = 3, lora, device, threads }: CalibrateOptions = {},
+  { runs = 3, lora, device, threads, signal }: CalibrateOptions = {},
 ): Promise<Rates> {
   const session = { device, threads };
   const model = small(config);
@@ -147,7 +149,10 @@ export async function calibrate(
     update: step.update,
   };
   // The first time also makes everything ready.
-  for (const run of Object.values(measured)) await run();
+  for (const run of Object.values(measured)) {
+    signal?.throwIfAborted();
+    await run();
+  }
   const times = new Times();
   using _watch = observeRuns(({ name, start, end }) => {
     const part = partOf(name);
@@ -155,7 +160,10 @@ export async function calibrate(
   });
   for (let turn = 0; turn < runs; turn++) {
     times.begin();
-    for (const [name, run] of Object.entries(measured)) times.add(name, await secondsOf(run));
+    for (const [name, run] of Object.entries(measured)) {
+      signal?.throwIfAborted();
+      times.add(name, await secondsOf(run));
+    }
   }
   const workOf = (row: PackedRow) => stepWork(model, rowSize(row), 1, { lora });
   const work = workOf(row);

@@ -7,10 +7,12 @@
 import type { Batch } from "../../data/mod.ts";
 import type { Logger } from "../../flow/mod.ts";
 import type { ModelConfig } from "../../model/mod.ts";
+import type { Device } from "../../runtime/mod.ts";
+import { rowTransfer, updateTransfer, withoutWorkspaces } from "./device_load.ts";
 import type { LearningSize } from "./learning_size.ts";
 import { stepMemory, trainingBytes } from "./memory.ts";
 import { type Rates, secondsFor } from "./rates.ts";
-import { rowSize } from "./row_size.ts";
+import { type RowSize, rowSize } from "./row_size.ts";
 import { addWork, stepWork } from "./work.ts";
 
 /** How far off the plan a run may be before it is told. */
@@ -29,6 +31,8 @@ export interface PlanCheckOptions {
   learning?: LearningSize;
   /** Whether the model's own weights learn, in place of copies. @default {false} */
   takesOver?: boolean;
+  /** What graphs run on. @default {"cpu"} */
+  device?: Device;
   /** The machine's rates; without them the time is not compared. */
   rates?: Rates;
   /** The process' memory now, in bytes. @default {what the system says} */
@@ -56,11 +60,12 @@ export class PlanCheck {
 
   /** Takes a step into account. */
   step({ rows }: Pick<Batch, "rows">, seconds: number): void {
-    const { config, rates, learning, takesOver } = this.#options;
+    const { config, rates, learning, takesOver, device = "cpu" } = this.#options;
     const sizes = rows.map(rowSize);
     for (const size of sizes) {
       const memory = stepMemory(config, size, learning, rows.length);
-      const bytes = trainingBytes(memory, takesOver);
+      const host = device === "cpu" ? memory : withoutWorkspaces(memory);
+      const bytes = trainingBytes(host, takesOver);
       this.#plannedBytes = Math.max(this.#plannedBytes, bytes);
     }
     this.#peak = Math.max(this.#peak, this.#memory());
@@ -68,8 +73,15 @@ export class PlanCheck {
     // The first step also makes everything ready.
     if (!rates || this.#steps === 1) return;
     const work = sizes.map((size) => stepWork(config, size, 1, learning)).reduce(addWork);
-    this.#planned += secondsFor(work, rates);
+    const transfer = device === "cpu" ? 0 : this.#transfer(sizes);
+    this.#planned += secondsFor(work, rates, transfer);
     this.#taken += seconds;
+  }
+
+  #transfer(sizes: readonly RowSize[]): number {
+    const { config, learning } = this.#options;
+    const ofRows = sizes.reduce((sum, size) => sum + rowTransfer(config, size), 0);
+    return ofRows + updateTransfer(config, learning?.lora);
   }
 
   /** What is off by more than a fifth, in sentences. */

@@ -51,8 +51,14 @@ export function secondsFor(work: StepWork, rates: Rates, transfer = 0): number {
  */
 export function parseRates(value: unknown, path: string): Rates {
   const given = (value ?? {}) as Partial<Rates>;
-  const { operations = 0, attention = 0, head = 0, updates = 0 } = given;
-  const rates = { operations, attention, head, updates };
+  const { operations = 0, attention = 0, head = 0, updates = 0, link } = given;
+  const rates: Rates = {
+    operations,
+    attention,
+    head,
+    updates,
+    ...(link !== undefined && { link }),
+  };
   const wrong = Object.entries(rates).find(([, rate]) => !(rate > 0 && Number.isFinite(rate)));
   if (!wrong) return rates;
   throw new UserError(`${path} holds no rates: "${wrong[0]}" must be a positive number`, {
