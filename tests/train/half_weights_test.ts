@@ -23,6 +23,7 @@ import {
   Training,
   type TrainingOptions,
 } from "../../lib/train/mod.ts";
+import { WeightRounding } from "../../lib/train/weight_parts.ts";
 import { halfModel } from "../support/half_model.ts";
 import { learn } from "../support/learn.ts";
 import { randomDocument } from "../support/random_document.ts";
@@ -217,4 +218,23 @@ Deno.test("a weight that becomes too large for float16 ends the step, and is nam
   const error = await assertRejects(() => update(weights, 1), UserError);
   assertEquals(error.message, '"w" holds -65505 after step 1, which is too large for float16');
   await update(constant("bfloat16", -65504, 8), 1);
+});
+
+Deno.test("parts of a weight are rounded by chances of their own", () => {
+  const [length, count] = [256, 512];
+  const weight: HalfParameter = {
+    name: "w",
+    shape: [count],
+    dtype: "bfloat16",
+    data: new Uint16Array(count).fill(0x3f80),
+  };
+  const parts = new WeightRounding(1).parts(weight, 1);
+  for (const from of [0, length]) {
+    // Half-way between 1 and the next number: either is as likely.
+    parts.open(from, length).fill(1 + 2 ** -8);
+    parts.close();
+  }
+  const [first, second] = [weight.data.slice(0, length), weight.data.slice(length)];
+  assertNotEquals(first, second);
+  for (const part of [first, second]) assertEquals(new Set(part), new Set([0x3f80, 0x3f81]));
 });
