@@ -204,7 +204,9 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
       seed,
       command: commandLine("longpo"),
     };
-    const saving = { recipe, card: modelCard(told), start: from, merge: true, ...chat };
+    // A question and its answer stand beside the document; a piece's length is room enough for both.
+    const length = recipe.longTokens + recipe.shortTokens;
+    const saving = { length, card: modelCard(told), start: from, merge: true, ...chat };
     const adapts = await saveTrained(trained, folder, saving);
     return {
       model: await loadModel(`${folder}/model`, { ...chat, dtype, signal }),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { adapterCard, type Recipe } from "../lib/cli/mod.ts";
+import { adapterCard } from "../lib/cli/mod.ts";
 import { type Adapter, type Model, saveAdapter, saveModel } from "../lib/model/mod.ts";
 
 /** What came out of training. */
@@ -17,11 +17,14 @@ export interface Trained {
   steps: number;
   /** Documents of all steps; one that came again counts again. */
   documents: number;
+  /** Tokens of the longest document with a conversation on it. */
+  longest: number;
 }
 
 /** How what was trained is written. */
 export interface SaveTrainedOptions {
-  recipe: Recipe;
+  /** Tokens of contexts that it was trained for. */
+  length: number;
   /** The card of the training. */
   card: string;
   /** What training started from. */
@@ -33,7 +36,7 @@ export interface SaveTrainedOptions {
 }
 
 /**
- * Writes `model`, whose config says the length of documents that it was trained for, and `adapter`
+ * Writes `model`, whose config says the length of contexts that it was trained for, and `adapter`
  * where one was trained: then `model` has it merged, or is what the adapter belongs to.
  *
  * @returns What the adapter belongs to, where there is one.
@@ -41,11 +44,9 @@ export interface SaveTrainedOptions {
 export async function saveTrained(
   { policy, adapter }: Trained,
   out: string,
-  { recipe, card, start, merge, chatTemplate }: SaveTrainedOptions,
+  { length, card, start, merge, chatTemplate }: SaveTrainedOptions,
 ): Promise<string | undefined> {
-  // A question and its answer stand beside the document; a piece's length is room enough for both.
-  const longest = recipe.longTokens + recipe.shortTokens;
-  const maxPositions = Math.max(policy.config.maxPositions, longest);
+  const maxPositions = Math.max(policy.config.maxPositions, length);
   const saved = { maxPositions, chatTemplate, overwrite: true };
   if (!adapter || merge) await saveModel(policy, `${out}/model`, { ...saved, card });
   else await saveModel({ ...policy, parameters: start.parameters }, `${out}/model`, saved);

@@ -11,7 +11,7 @@ import { asComputed, checkRunFolder, command, commonFlags, main } from "../lib/c
 import { chatFlags, chatOptions, commandLine, modelCard } from "../lib/cli/mod.ts";
 import { openModel, openRunFolder, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
 import { ratesFlag, readRates, recipeOf, string, toggle, trainFlags } from "../lib/cli/mod.ts";
-import { UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
+import { trainingNumbers, UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
 import { artifactsFlag, givenArtifacts } from "./artifacts.ts";
 import { saveTrained } from "./save_trained.ts";
@@ -33,6 +33,10 @@ const learning = command({
     out: string({ summary: "Folder of the result", default: "runs/train" }),
     seed: commonFlags.seed,
     ...withDefaults(trainFlags, { "with the embedded model": worldRecipe }),
+    rowTokens: {
+      ...trainFlags.rowTokens,
+      standard: `${paperRecipe.longTokens}; ${worldRecipe.longTokens} with the embedded model`,
+    },
     merge: toggle({ summary: "Merges what --lora trained into the model that is written" }),
     artifacts: artifactsFlag,
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
@@ -54,8 +58,10 @@ await main(learning, async (flags, { signal, log, resumeWith }) => {
   const { chatTemplate, systemPrompt, chatTemplateKwargs } = flags;
   const template = { chatTemplate, systemPrompt, chatTemplateKwargs };
   const told = { model: flags.model, pairs: flags.pairs, ...template, seed, merge };
-  const settings = { ...recipe, ...told };
-  const run = { ...asComputed(recipe), ...told };
+  const { rowTokens = recipe.longTokens } = recipe;
+  const numbers = { ...trainingNumbers(recipe), rowTokens };
+  const settings = { ...numbers, ...told };
+  const run = { ...trainingNumbers(asComputed(recipe)), rowTokens, ...told };
   await checkRunFolder(out, run, { overwrite });
   const rates = await readRates(flags.rates);
   await using _profile = await profiled(flags, log);
@@ -76,13 +82,14 @@ await main(learning, async (flags, { signal, log, resumeWith }) => {
   const card = modelCard({
     base: model.name,
     documents: flags.pairs,
-    recipe,
+    recipe: numbers,
     pairs,
     steps,
     seed,
     command: commandLine("train"),
   });
-  await saveTrained(trained, out, { recipe, card, start: model, merge, ...chat });
+  const length = trained.longest;
+  await saveTrained(trained, out, { length, card, start: model, merge, ...chat });
   const seconds = (performance.now() - started) / 1000;
   await writeJson(`${out}/report.json`, { pairs, steps, seconds, seed, settings });
   log.info(

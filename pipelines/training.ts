@@ -80,9 +80,10 @@ export async function train(options: TrainOptions): Promise<Trained> {
     await writeArtifacts(`${out}/artifacts`, training.learner.artifacts, builtFor(purpose));
   }
   using shown = progress({ label: "steps", total: steps, before: training.done.length });
-  let documents = 0;
-  const watchSteps = ({ loss, documents: more }: StepMetrics) => {
+  let [documents, longest] = [0, 0];
+  const watchSteps = ({ loss, documents: more, longest_sequence }: StepMetrics) => {
     documents += more;
+    longest = Math.max(longest, longest_sequence);
     shown.advance(1, `loss ${loss.toFixed(4)}`);
   };
 
@@ -107,7 +108,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
         nll: recipe.nll ?? objective.nll,
         reference: objective.reference,
         chosenOnly: !objective.usesRejected,
-        tokensPerRow: recipe.longTokens,
+        tokensPerRow: recipe.rowTokens ?? recipe.longTokens,
         documentsPerBatch: batchSize,
         oversize: "own row",
       }),
@@ -118,5 +119,5 @@ export async function train(options: TrainOptions): Promise<Trained> {
   }).run({ signal });
   const { policy, adapter, optimizer: { step: done } } = training;
   if (done < steps) log.warn(`There were pairs for ${done} of ${steps} steps only`);
-  return { policy, adapter, steps: done, documents };
+  return { policy, adapter, steps: done, documents, longest };
 }

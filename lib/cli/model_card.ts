@@ -16,7 +16,7 @@ export interface ModelCardOptions {
   /** Who wrote the questions and answers, where that is known. */
   writer?: string;
   /** The numbers of the run. */
-  recipe: Recipe;
+  recipe: Pick<Recipe, "objective"> & Partial<Recipe>;
   /** Pairs that were trained on. */
   pairs: number;
   /** Optimiser steps. */

@@ -66,6 +66,8 @@ export interface Recipe {
   learningRate: number;
   /** Documents of an optimiser step. */
   batchSize: number;
+  /** Most tokens that documents share a row up to; those of a long context where it is missing. */
+  rowTokens?: number;
   /** How often all pairs are trained on. */
   epochs: number;
   /** Optimiser steps; as many as the epochs take where it is missing. */
@@ -180,6 +182,7 @@ export const trainFlags = {
   }),
   learningRate: amount("The highest learning rate"),
   batchSize: size("Documents of an optimiser step"),
+  rowTokens: size("Most tokens that documents share a row up to; a longer one has its own"),
   epochs: size("How often all pairs are trained on"),
   steps: size("Optimiser steps, whatever the epochs take"),
   warmup: number({ summary: "Share of steps with a rising rate", min: 0, max: 1 }),
@@ -191,6 +194,13 @@ export const trainFlags = {
   saveSteps: size("Optimiser steps between two checkpoints"),
   lora: loraFlag,
 } as const satisfies Record<string, Flag<unknown>>;
+
+/** What of a recipe is the training's, and not of the pairs that it is given. */
+export function trainingNumbers(recipe: Recipe): Pick<Recipe, keyof typeof trainFlags> {
+  const names = Object.keys(trainFlags) as (keyof typeof trainFlags)[];
+  const numbers = Object.fromEntries(names.map((name) => [name, recipe[name]]));
+  return numbers as Pick<Recipe, keyof typeof trainFlags>;
+}
 
 /**
  * A recipe by what it computes: where values lie changes nothing unless it rounds them, and a run may

@@ -13,6 +13,7 @@ const LEFT_OUT: Partial<Record<string, string>> = {
   contexts: "all",
   ropeTheta: "the model's own",
   nll: "the objective's own",
+  rowTokens: "as many as a long context has",
   steps: "what the epochs take",
   maxPromptTokens: "no bound",
   lora: "all weights learn",

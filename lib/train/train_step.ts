@@ -1,5 +1,6 @@
 import type { Batch } from "../data/mod.ts";
 import { UserError } from "../flow/user_error.ts";
+import type { PackedRow } from "../model/mod.ts";
 import { PreferenceMeter, type PreferenceMetrics } from "../objective/mod.ts";
 import type { AdamW } from "./adamw.ts";
 import type { GradientTaker } from "./hand_over.ts";
@@ -21,6 +22,8 @@ export interface StepMetrics extends Partial<PreferenceMetrics> {
   learning_rate: number;
   /** Tokens of the step's rows; what answers share counts once. */
   num_tokens: number;
+  /** Tokens of the longest sequence: a document with a conversation on it. */
+  longest_sequence: number;
   /** Documents of the step. */
   documents: number;
   /** Wall time of the step. */
@@ -33,6 +36,11 @@ function checkFinite(loss: number, step: number): void {
   throw new UserError(`The loss of step ${step} is ${loss}; the model was left as it was before`, {
     hint: "lower the learning rate, or look at the step's records",
   });
+}
+
+/** Tokens of a row's longest sequence. */
+function longestSequence({ position }: PackedRow): number {
+  return 1 + position.reduce((most, place) => Math.max(most, place), -1);
 }
 
 /**
@@ -85,6 +93,7 @@ export async function trainStep(
     grad_norm: norm,
     learning_rate: learningRate,
     num_tokens: batch.tokens,
+    longest_sequence: batch.rows.reduce((most, row) => Math.max(most, longestSequence(row)), 0),
     documents: batch.documents,
     seconds: (performance.now() - started) / 1000,
   };

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertLess,
+  assertStringIncludes,
+} from "@std/assert";
 import type { PairRecord } from "../../lib/data/mod.ts";
 import { UserError } from "../../lib/flow/mod.ts";
 import { findDevice, loadModel } from "../../lib/model/mod.ts";
@@ -111,6 +117,32 @@ Deno.test("train with each objective lowers the loss of what it sees again and a
       assert(means[1] < means[0], `${objective}: ${means}`);
       assertEquals("rewards/margins" in metrics[0], objective !== "sft");
       await loadModel(`${out}/model`);
+    }
+  });
+});
+
+Deno.test("train says of its result what it was trained on, whatever rows documents share", async () => {
+  await withPairs(async (folder) => {
+    await writeTinyModel(`${folder}/tiny`, { maxPositions: 64 });
+    await succeed("train", ...training(folder, "shared"));
+    await succeed("train", ...training(folder, "apart", "--row-tokens", "1"));
+    const [shared, apart] = await Promise.all(
+      ["shared", "apart"].map((out) => metricsOf(`${folder}/${out}`)),
+    );
+    const longest = Math.max(...shared.map(({ longest_sequence }) => longest_sequence));
+    assertLess(64, longest);
+    for (const [at, { loss, longest_sequence, num_tokens }] of shared.entries()) {
+      assertAlmostEquals(apart[at].loss, loss, 1e-5);
+      assertEquals(
+        [apart[at].longest_sequence, apart[at].num_tokens],
+        [longest_sequence, num_tokens],
+      );
+    }
+    assertEquals((await loadModel(`${folder}/shared/model`)).config.maxPositions, longest);
+    const card = await Deno.readTextFile(`${folder}/apart/model/README.md`);
+    assertStringIncludes(card, "| rowTokens | 1 |");
+    for (const ofPairs of ["shortTokens", "turns", "temperature", "filters"]) {
+      assertEquals(card.includes(`| ${ofPairs} |`), false, ofPairs);
     }
   });
 });

@@ -11,7 +11,7 @@ import { parseConfig, randomParameters, writeParameters } from "../../../lib/mod
 /** Writes the folder; another seed makes another model. */
 export async function writeTinyModel(
   folder: string,
-  { seed = 1, hidden = 16 } = {},
+  { seed = 1, hidden = 16, maxPositions = 256 } = {},
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   await writeTokenizer(folder);
@@ -22,6 +22,7 @@ export async function writeTinyModel(
     num_hidden_layers: 2,
     num_attention_heads: 2,
     num_key_value_heads: 2,
+    max_position_embeddings: maxPositions,
     initializer_range: 0.2,
   };
   await Deno.writeTextFile(`${folder}/config.json`, `${JSON.stringify(config, null, 2)}\n`);
