@@ -6,7 +6,7 @@
  * @module
  */
 
-import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
+import { WORLD_MODEL } from "../examples/world/embedded.ts";
 import { chatFlags, chatOptions, command, commonFlags, main, openModel } from "../lib/cli/mod.ts";
 import {
   checkOutputFile,
@@ -15,15 +15,24 @@ import {
   recipeOf,
   string,
   table,
+  typedName,
+  UsageError,
   withDefaults,
   writeJson,
 } from "../lib/cli/mod.ts";
 import { scoreModel, textTable } from "../lib/evaluate/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
 import { documentsExam, embeddedExam } from "./exam.ts";
+import { worldRecipe } from "./world_recipe.ts";
 
-/** What an exam depends on; the other flags are of pairs alone. */
-const { objective: _, layout: __, ropeTheta, ...examFlags } = pairFlags;
+const { longTokens, maxTokens, ropeTheta, ...others } = pairFlags;
+
+/** What any exam depends on. */
+const examFlags = { longTokens, maxTokens };
+
+/** What an exam on a person's own documents depends on too: its answers are the likeliest, from pieces. */
+const { objective: _, layout: __, temperature: ___, maxPromptTokens: ____, ...ownExamFlags } =
+  others;
 
 const evaluate = command({
   name: "evaluate",
@@ -45,13 +54,24 @@ const evaluate = command({
     seed: commonFlags.seed,
     ropeTheta: { ...ropeTheta, summary: "Another RoPE base", standard: "the model's own" },
     ...withDefaults(examFlags, { "with the embedded documents": worldRecipe }),
+    ...withDefaults(ownExamFlags, {}),
     device: commonFlags.device,
     threads: commonFlags.threads,
   },
 });
 
+/** Refuses flags that change nothing where the exam is the embedded one. */
+function refuseGiven(flags: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(ownExamFlags).find((name) => flags[name] !== undefined);
+  if (given === undefined) return;
+  throw new UsageError(`Cannot use --${typedName(given)} without --documents`, {
+    hint: "The exam on the embedded documents has its own pieces and questions",
+  });
+}
+
 await main(evaluate, async (flags, { signal, log }) => {
   const { adapter, documents, seed, threads, out, ropeTheta } = flags;
+  if (documents === undefined) refuseGiven(flags);
   const recipe = recipeOf(flags, documents ? paperRecipe : worldRecipe);
   if (out) await checkOutputFile(out);
   const chat = await chatOptions(flags);

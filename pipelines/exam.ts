@@ -5,7 +5,7 @@
  */
 
 import { worldExam } from "../examples/world/documents.ts";
-import { WORLD_SIZE } from "../examples/world/recipe.ts";
+import { WORLD_SIZE } from "../examples/world/embedded.ts";
 import { type Recipe, watch } from "../lib/cli/mod.ts";
 import { type DraftRecord, leftOut, reasonsOf } from "../lib/data/mod.ts";
 import { type Exam, selfExam } from "../lib/evaluate/mod.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
+import { WORLD_MODEL } from "../examples/world/embedded.ts";
 import {
   adapterCard,
   asComputed,
@@ -44,6 +44,7 @@ import { trainingDocuments } from "./pairing.ts";
 import { saveTrained } from "./save_trained.ts";
 import { train } from "./training.ts";
 import { trainingPairs } from "./training_pairs.ts";
+import { worldRecipe } from "./world_recipe.ts";
 
 const longpo = command({
   name: "longpo",

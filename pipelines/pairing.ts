@@ -5,7 +5,7 @@
  */
 
 import { worldDocuments } from "../examples/world/documents.ts";
-import { WORLD_SIZE } from "../examples/world/recipe.ts";
+import { WORLD_SIZE } from "../examples/world/embedded.ts";
 import { type Recipe, watch } from "../lib/cli/mod.ts";
 import { chunk, type ChunkedDocument, compress, documents, instruct } from "../lib/data/mod.ts";
 import { pair, type ReferenceOptions, sampleLong, sampleShort } from "../lib/data/mod.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
+import { WORLD_MODEL } from "../examples/world/embedded.ts";
 import { chatFlags, chatOptions, command, commonFlags, dtypeFlag, main } from "../lib/cli/mod.ts";
 import { openModel, pairFlags, paperRecipe, recipeOf, samplerFlags } from "../lib/cli/mod.ts";
 import { samplerOf, string, withDefaults } from "../lib/cli/mod.ts";
@@ -16,6 +16,7 @@ import { openReaders } from "../lib/generate/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
 import { makePairs, noPairs, tellSamplers } from "./make_pairs.ts";
 import { pairs, trainingDocuments } from "./pairing.ts";
+import { worldRecipe } from "./world_recipe.ts";
 
 /** Pairs that are trained on with `--dtype` need the log-probs of weights that are rounded so. */
 const roundingFlag = {

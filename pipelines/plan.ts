@@ -6,7 +6,7 @@
  * @module
  */
 
-import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
+import { WORLD_MODEL } from "../examples/world/embedded.ts";
 import { bytesText, changeText, choice, command, loraOf, main } from "../lib/cli/mod.ts";
 import { memoryTable } from "../lib/cli/mod.ts";
 import { number, pairFlags, paperRecipe, ratesFlag, readRates, recipeOf } from "../lib/cli/mod.ts";
@@ -18,6 +18,7 @@ import { objectiveNamed } from "../lib/objective/mod.ts";
 import { calibrate, changesToFit, DEFAULT_RATES, leastBytes } from "../lib/train/mod.ts";
 import { type PlanOptions, planStep, type StepPlan } from "../lib/train/mod.ts";
 import { secondsFor } from "../lib/train/mod.ts";
+import { worldRecipe } from "./world_recipe.ts";
 
 const { longTokens, turns, maxTokens, objective, layout } = pairFlags;
 const { batchSize, nll, dtype, maxGradNorm, moments, activations, lora } = trainFlags;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { WORLD_MODEL, worldRecipe } from "../examples/world/recipe.ts";
+import { WORLD_MODEL } from "../examples/world/embedded.ts";
 import { asComputed, checkRunFolder, command, commonFlags, main } from "../lib/cli/mod.ts";
 import { chatFlags, chatOptions, commandLine, modelCard } from "../lib/cli/mod.ts";
 import { openModel, openRunFolder, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
@@ -17,6 +17,7 @@ import { artifactsFlag, givenArtifacts } from "./artifacts.ts";
 import { saveTrained } from "./save_trained.ts";
 import { train } from "./training.ts";
 import { trainingPairs } from "./training_pairs.ts";
+import { worldRecipe } from "./world_recipe.ts";
 
 const learning = command({
   name: "train",

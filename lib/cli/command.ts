@@ -83,6 +83,7 @@ export function command<const F extends Flags>(options: CommandOptions<F>): Comm
   };
 }
 
-function typedName(name: string): string {
+/** A flag's name as it is typed: `shortTokens` is `short-tokens`. */
+export function typedName(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -14,7 +14,7 @@
  */
 
 import { worldDocuments } from "../../examples/world/documents.ts";
-import { WORLD_MODEL } from "../../examples/world/recipe.ts";
+import { WORLD_MODEL } from "../../examples/world/embedded.ts";
 import { table } from "../../lib/cli/mod.ts";
 import { Random } from "../../lib/flow/random.ts";
 import { localSampler } from "../../lib/generate/mod.ts";

@@ -52,6 +52,14 @@ function roomOf(specifier: string): string | undefined {
     : undefined;
 }
 
+/** Every program below a folder. */
+async function* programsIn(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
+    if (isDirectory) yield* programsIn(`${folder}/${name}`);
+    else if (name.endsWith(".ts")) yield `${folder}/${name}`;
+  }
+}
+
 async function built(names: readonly string[]): Promise<string[]> {
   const there = await Promise.all(names.map((room) => exists(`lib/${room}/mod.ts`)));
   return names.filter((_, i) => there[i]);
@@ -71,6 +79,20 @@ Deno.test("rooms import only from rooms before them", async () => {
     }
   }
   assertEquals(backwards, []);
+});
+
+Deno.test("only pipelines speak to a terminal: examples do without its room", async () => {
+  const found: string[] = [];
+  for await (const path of programsIn("examples")) {
+    for (const { specifier, dependencies = [] } of (await graphOf(path)).values()) {
+      if (roomOf(specifier) === "cli") continue;
+      const targets = dependencies.map(({ code, type }) =>
+        code?.specifier ?? type?.specifier ?? ""
+      );
+      if (targets.some((target) => roomOf(target) === "cli")) found.push(specifier);
+    }
+  }
+  assertEquals(found, []);
 });
 
 Deno.test("rooms are known to this test", async () => {

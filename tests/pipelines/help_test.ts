@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { worldRecipe } from "../../examples/world/recipe.ts";
 import { paperRecipe } from "../../lib/cli/mod.ts";
 import { run, succeed } from "./support/program.ts";
+import { worldRecipe } from "../../pipelines/world_recipe.ts";
 
 const names = ["pairs", "train", "longpo", "evaluate", "pretrain", "plan"];
 

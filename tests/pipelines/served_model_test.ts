@@ -1,11 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { worldDocuments } from "../../examples/world/documents.ts";
-import { WORLD_MODEL, worldRecipe } from "../../examples/world/recipe.ts";
+import { WORLD_MODEL } from "../../examples/world/embedded.ts";
 import type { PairRecord } from "../../lib/data/mod.ts";
 import { httpSampler, openReaders } from "../../lib/generate/mod.ts";
 import { loadModel } from "../../lib/model/mod.ts";
 import { pairs } from "../../pipelines/pairing.ts";
 import { ChatServer } from "../generate/chat_server.ts";
+import { worldRecipe } from "../../pipelines/world_recipe.ts";
 
 const recipe = { ...worldRecipe, longTokens: 400, turns: 2, temperature: 1 };
 const log = { info() {}, warn() {} };
