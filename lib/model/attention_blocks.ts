@@ -125,7 +125,11 @@ function narrowed(
   }
   let from = past.from;
   while (from < past.to && first - position[from] >= window) from++;
-  if (from === past.to) return { ...block, past: { from, to: from } };
+  if (from === past.to) {
+    let near = own.from;
+    while (first - position[near] >= window) near++;
+    return { queries, past: { from, to: from }, own: { from: near, to: own.to } };
+  }
   if (last - position[from] < window) return { ...block, past: { from, to: past.to } };
   return { queries, past: { from, to: from }, own: { from, to: own.to } };
 }

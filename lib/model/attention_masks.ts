@@ -1,4 +1,4 @@
-import { type AttentionBlock, sees, type TokenRange } from "./attention_blocks.ts";
+import { type AttentionBlock, runs, sees, type TokenRange } from "./attention_blocks.ts";
 import type { RowMarks } from "./row.ts";
 
 /** Added to scores that nobody may see; finite, so that sums with it stay numbers. */
@@ -19,8 +19,12 @@ export class AttentionMasks {
     this.#window = window;
   }
 
-  /** Where a mask `[queries, own]` is: 0 where a query sees a key, else very low. */
-  of({ queries, own }: Pick<AttentionBlock, "queries" | "own">): TokenRange {
+  /**
+   * Where a mask is: 0 where a query sees a key, else very low. It is for the last of the own keys:
+   * those before it all queries see, and a mask of these would grow with the square of a branch.
+   */
+  of({ queries, own: all }: Pick<AttentionBlock, "queries" | "own">): TokenRange {
+    const own = { from: this.#firstHidden(queries, all), to: all.to };
     const [count, width] = [queries.to - queries.from, own.to - own.from];
     const kind = `${count} queries from ${queries.from - own.from} on of ${width} keys`;
     const byOrder = this.#isLine({ from: own.from, to: Math.max(own.to, queries.to) });
@@ -39,6 +43,18 @@ export class AttentionMasks {
       at += part.length;
     }
     return all;
+  }
+
+  /** The first own key that not all queries see. */
+  #firstHidden(queries: TokenRange, { from, to }: TokenRange): number {
+    const { document, branch } = this.#marks;
+    const isOne = [document, branch].every((marks) => runs(marks, queries).length === 1);
+    if (!isOne) return from;
+    const before = Math.min(to, queries.from);
+    let key = from;
+    // Of one branch's queries the last is the farthest away.
+    while (key < before && sees(this.#marks, queries.to - 1, key, this.#window)) key++;
+    return key;
   }
 
   /** Whether the last token sees all, but for the window. */

@@ -28,7 +28,10 @@ export interface AttentionPlan {
    * seen by; how many begin with the next tile; the first row of `near`.
    */
   readonly tiles: number[];
-  /** Masks `[queries, own keys]` one after another: 0 where a key is seen, else very low. */
+  /**
+   * Masks `[queries, last own keys]` one after another: 0 where a key is seen, else very low. Own keys
+   * before a mask's are seen by all queries.
+   */
   readonly masks: Float32Array<ArrayBuffer>;
   /** Most queries of a block, keys of a tile, blocks done with a tile, and keys that a block sees. */
   readonly longest: [number, number, number, number];

@@ -119,6 +119,13 @@ Deno.test("masks of blocks that see by order alone are there once", () => {
   assertEquals(masks.length, 64);
 });
 
+Deno.test("masks do not grow with the branches", () => {
+  const lengths = [80, 160, 320].map((branch) =>
+    attentionPlan(marks([[100, branch, branch]]), { queries: 8, keys: 32 }).masks.length
+  );
+  assertEquals(lengths, Array(3).fill(lengths[0]));
+});
+
 Deno.test("a row without tokens cannot be planned", () => {
   assertThrows(() => attentionPlan(marks([])), RangeError, "without tokens");
 });

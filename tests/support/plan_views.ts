@@ -24,12 +24,14 @@ function see(seen: boolean[][], query: number, key: number): void {
 function seeBlock(seen: boolean[][], row: readonly number[], masks: Float32Array): void {
   const [from, to, pastFrom, pastTo, ownFrom, ownTo, mask, maskEnd] = row;
   assert(0 <= pastFrom && pastFrom <= pastTo && pastTo <= ownFrom && ownFrom <= ownTo);
-  assertEquals(maskEnd - mask, (to - from) * (ownTo - ownFrom));
+  const width = (maskEnd - mask) / (to - from);
+  assert(Number.isInteger(width) && width <= ownTo - ownFrom);
+  const masked = ownTo - width;
   for (let query = from; query < to; query++) {
     for (let key = pastFrom; key < pastTo; key++) see(seen, query, key);
     for (let key = ownFrom; key < ownTo; key++) {
-      const at = mask + (query - from) * (ownTo - ownFrom) + key - ownFrom;
-      if (masks[at] === 0) see(seen, query, key);
+      const at = mask + (query - from) * width + key - masked;
+      if (key < masked || masks[at] === 0) see(seen, query, key);
     }
   }
 }

@@ -28,7 +28,10 @@ export interface AttentionPlanValues {
    * with the next tile; the tile's first row of `near`.
    */
   tiles: Value;
-  /** float32: masks `[queries, keys]` one after another, to be added to scores. */
+  /**
+   * float32: masks `[queries, keys]` one after another, to be added to scores of the last of the keys
+   * that they are for: those before are seen by all queries.
+   */
   masks: Value;
   /**
    * int64 `[4]`: most queries of a block, keys of a tile, blocks done with a tile, and keys that a

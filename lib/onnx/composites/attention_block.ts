@@ -6,7 +6,7 @@
 
 import { type Dim, product } from "../dims.ts";
 import type { Graph, Value } from "../graph.ts";
-import { add, minimum, mul, sub } from "../operators/elementwise.ts";
+import { add, div, minimum, mul, sub } from "../operators/elementwise.ts";
 import { concat, pad, reshape, slice } from "../operators/layout.ts";
 import type { AttentionPlanValues } from "./attention.ts";
 import type { HeadSet } from "./attention_heads.ts";
@@ -66,22 +66,24 @@ export class Block {
     return slice(this.g, x, axis, from, to, "own");
   }
 
-  /** `[block * group, own]`: 0 where a query sees a key. */
+  /** `[block * group, own]`: 0 where a query sees a key, as all do those before the mask begins. */
   mask(): Value {
     const [, , , , from, to, start, end] = this.#columns;
     const { group } = this.#set;
     const g = this.g;
     const [rows, count] = [this.#rows, sub(g, to, from)];
-    const shaped = (x: Value, rows: Value, name: Dim) =>
+    const width = div(g, sub(g, end, start), this.queryCount);
+    const shaped = (x: Value, lengths: [Value, Value], shape: [Dim, Dim]) =>
       // Lengths of 0 are meant: there may be no own keys.
-      g.node("Reshape", [x, concat(g, [rows, count], 0)], "float32", [name, "own"], {
-        allowzero: 1,
-      });
-    const mask = shaped(slice(g, this.#masks, 0, start, end, "mask"), this.queryCount, "block");
+      g.node("Reshape", [x, concat(g, lengths, 0)], "float32", shape, { allowzero: 1 });
+    const part = slice(g, this.#masks, 0, start, end, "mask");
+    const last = shaped(part, [this.queryCount, width], ["block", "masked"]);
+    const mask = pad(g, last, 1, sub(g, count, width), 0, "own");
     if (group === 1) return mask;
     // Side by side and then below each other: once for each head of the group.
     const repeated = concat(g, Array(group).fill(mask), 1, product([group, "own"]));
-    return shaped(repeated, sub(g, rows[1], rows[0]), product(["block", group]));
+    const below = [sub(g, rows[1], rows[0]), count] satisfies [Value, Value];
+    return shaped(repeated, below, [product(["block", group]), "own"]);
   }
 
   /** Gradients of past and own keys at their places in a tile: `[heads, tile, n]`. */
