@@ -55,5 +55,9 @@ export interface LoadOptions {
 /** Fatal only: whatever the runtime logs as an error it gives back as well. */
 export const LOG_SEVERITY = 4;
 
-/** Threads that spin while they wait take the cores from sampling, tokenising and neighbours. */
-export const ALLOW_SPINNING = "0";
+/**
+ * How long a thread without work looks for some before it sleeps, in microseconds: as long as there
+ * is none between most operators. To sleep and be woken takes longer, and one that looks for the
+ * runtime's own many milliseconds takes the cores from sampling, tokenising and neighbours.
+ */
+export const SPIN_MICROSECONDS = "50";

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { ALLOW_SPINNING, type LoadedGraph, type LoadOptions, LOG_SEVERITY } from "./backend.ts";
+import { type LoadedGraph, type LoadOptions, LOG_SEVERITY, SPIN_MICROSECONDS } from "./backend.ts";
 import { declare } from "./declare.ts";
 import { loadOnnxRuntime } from "./onnxruntime.ts";
 import type { Declared } from "./shape_check.ts";
@@ -32,7 +32,7 @@ export class BindingGraph implements LoadedGraph {
       executionProviders: [device],
       intraOpNumThreads: threads,
       logSeverityLevel: LOG_SEVERITY,
-      extra: { session: { intra_op: { allow_spinning: ALLOW_SPINNING } } },
+      extra: { session: { intra_op: { spin_duration_us: SPIN_MICROSECONDS } } },
     });
     const makeTensor = ({ type, data, shape }: HostTensor): Tensor =>
       // deno-lint-ignore no-explicit-any -- the overloads want each type by its literal

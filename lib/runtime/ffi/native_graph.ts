@@ -1,9 +1,9 @@
 import {
-  ALLOW_SPINNING,
   type LoadedGraph,
   type LoadOptions,
   LOG_SEVERITY,
   type RunExtras,
+  SPIN_MICROSECONDS,
 } from "../backend.ts";
 import type { Declared, ShapeCheck } from "../shape_check.ts";
 import type { HostTensor, Tensors } from "../tensor.ts";
@@ -19,7 +19,7 @@ import { enter, leave, Trip } from "./traffic.ts";
 
 /** What sessions are told. */
 const SETTINGS = {
-  "session.intra_op.allow_spinning": ALLOW_SPINNING,
+  "session.intra_op.spin_duration_us": SPIN_MICROSECONDS,
   "session.use_env_allocators": "1",
 };
 
