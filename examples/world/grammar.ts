@@ -95,13 +95,6 @@ export function parseQuestion(text: string): string | undefined {
   return undefined;
 }
 
-/** Whether `answer` is what `facts` say; false where the question is not about one of them. */
-export function answerIsRight(question: string, answer: string, facts: readonly Fact[]): boolean {
-  const key = parseQuestion(question);
-  const fact = facts.find((candidate) => candidate.key === key);
-  return fact !== undefined && answer.trim().replace(/\.$/, "") === fact.value;
-}
-
 /** All statements' ingredients in random order: each key once, with a random value. */
 function* statements(random: Random, keys: number, values: number): Generator<Statement> {
   const subjects = RELATIONS.flatMap((relation, index) => {

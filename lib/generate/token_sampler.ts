@@ -38,6 +38,18 @@ export interface TokenSamplerOptions extends ForwardOptions {
   branchTokens?: number;
 }
 
+type Sizes = Required<Omit<TokenSamplerOptions, keyof ForwardOptions>>;
+
+function sizesOf(options: TokenSamplerOptions): Sizes {
+  const { prefillTokens = 256, scoreBytes = 2 ** 27, batchTokens = 2048, branchTokens = 256 } =
+    options;
+  const sizes = { prefillTokens, scoreBytes, batchTokens, branchTokens };
+  for (const [name, size] of Object.entries(sizes)) {
+    if (!(size >= 1)) throw new RangeError(`${name} must be at least 1, not ${size}`);
+  }
+  return sizes;
+}
+
 /** An answer and where its next token goes. */
 interface OpenAnswer extends RowEnd {
   answer: Answer;
@@ -94,7 +106,7 @@ export class TokenSampler implements AsyncDisposable {
   readonly #config: ModelConfig;
   readonly #parameters: Parameters;
   readonly #forward: CachedForward;
-  readonly #options: Required<Omit<TokenSamplerOptions, keyof ForwardOptions>>;
+  readonly #sizes: Sizes;
   readonly #stats = noStats();
   /** Calls take turns: each alone has the memory. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -103,27 +115,28 @@ export class TokenSampler implements AsyncDisposable {
     config: ModelConfig,
     parameters: Parameters,
     forward: CachedForward,
-    options: TokenSamplerOptions,
+    sizes: Sizes,
   ) {
     this.#config = config;
     this.#parameters = parameters;
     this.#forward = forward;
-    const { prefillTokens = 256, scoreBytes = 2 ** 27, batchTokens = 2048, branchTokens = 256 } =
-      options;
-    this.#options = { prefillTokens, scoreBytes, batchTokens, branchTokens };
+    this.#sizes = sizes;
   }
 
   /**
    * Makes a model's graphs ready. Its weights are read anew at every call, but those in 16 bits: of
    * them float32 copies are made now, and read.
+   *
+   * @throws {RangeError} If nothing is to be computed at once.
    */
   static async open(
     config: ModelConfig,
     weights: Weights,
     options: TokenSamplerOptions = {},
   ): Promise<TokenSampler> {
+    const sizes = sizesOf(options);
     const forward = await CachedForward.open(config, options);
-    return new TokenSampler(config, widened(weights), forward, options);
+    return new TokenSampler(config, widened(weights), forward, sizes);
   }
 
   /** What was done so far. */
@@ -161,7 +174,7 @@ export class TokenSampler implements AsyncDisposable {
       .map((own, index) => new Answer(prompts[index], options, own));
     const weights = forwardWeights(this.#config, this.#parameters);
     const clusters = this.#clusters(prompts);
-    const batches = consecutive(clusters, this.#options.batchTokens, clusterLength);
+    const batches = consecutive(clusters, this.#sizes.batchTokens, clusterLength);
     const started = performance.now();
     for (const [index, batch] of batches.entries()) {
       const cache = this.#cacheFor(batch, options.maxTokens);
@@ -182,7 +195,7 @@ export class TokenSampler implements AsyncDisposable {
 
   /** Prompts that begin alike together, unless their ends change how their beginning is computed. */
   #clusters(prompts: readonly (readonly number[])[]): Cluster[] {
-    if (!ropeGrows(this.#config)) return clusterPrompts(prompts, this.#options);
+    if (!ropeGrows(this.#config)) return clusterPrompts(prompts, this.#sizes);
     return prompts.map((tokens, prompt) => ({ trunk: [], branches: [{ prompt, tokens }] }));
   }
 
@@ -208,7 +221,7 @@ export class TokenSampler implements AsyncDisposable {
     const { row, ends } = promptRow(clusters);
     const lengths = documentLengths(row);
     const last = new Float32Array(ends.length * hiddenSize);
-    const { prefillTokens, scoreBytes } = this.#options;
+    const { prefillTokens, scoreBytes } = this.#sizes;
     const pairs = scoreBytes / (headCount * Float32Array.BYTES_PER_ELEMENT);
     for (const { from, to, since } of prefillPieces(clusters, prefillTokens, pairs)) {
       const part = rowPart(row, from, to);

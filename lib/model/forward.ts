@@ -164,17 +164,14 @@ export class RowForward implements AsyncDisposable {
 
   /**
    * Natural log-probability of each of a row's predictions, float32 `[predictions]`.
-   *
-   * @param ropeTheta Another base of the rotary embedding than the config's.
    */
   async logProbs(
     parameters: Weights,
     row: PackedRow,
-    { ropeTheta = this.#config.ropeTheta, signal }: { ropeTheta?: number; signal?: AbortSignal } =
-      {},
+    { signal }: { signal?: AbortSignal } = {},
   ): Promise<Float32Array<ArrayBuffer>> {
     if (row.predictions.row.length === 0) return new Float32Array();
-    const config = { ...this.#config, ropeTheta };
+    const config = this.#config;
     const { parameterNames: names } = graphsOf(config);
     const room = new WideRoom();
     const weights = (of: Record<string, string>): Tensors =>

@@ -179,3 +179,11 @@ Deno.test("TokenSampler answers nothing with nothing and refuses what it cannot 
   await refused([[1]], { maxTokens: 0 }, "maxTokens");
   await refused([[1]], { topP: 2 }, "topP");
 });
+
+Deno.test("TokenSampler refuses to compute nothing at once", async () => {
+  await assertRejects(
+    () => open({ prefillTokens: 0 }),
+    RangeError,
+    "prefillTokens must be at least",
+  );
+});

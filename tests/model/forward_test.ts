@@ -83,19 +83,6 @@ Deno.test("RowForward gives each document of a row what it gives it alone", asyn
   assert(relativeError(packed, alone) < 1e-5);
 });
 
-Deno.test("RowForward takes another RoPE base for one call", async () => {
-  const random = new Random("rope");
-  const document = predicted(random, 30);
-  const row = packRow([document]);
-  await using forward = await RowForward.open(small.config);
-  const before = await forward.logProbs(small.parameters, row);
-  const found = await forward.logProbs(small.parameters, row, { ropeTheta: 5e6 });
-  const config = { ...small.config, ropeTheta: 5e6 };
-  assert(relativeError(found, densePredictions({ ...small, config }, document)) < 1e-5);
-  assertNotEquals(found, before);
-  assertEquals(await forward.logProbs(small.parameters, row), before);
-});
-
 Deno.test("RowForward gives the same whatever the number of threads", async () => {
   const row = packRow([predicted(new Random("threads"), 300)]);
   const results = [];
