@@ -14,10 +14,13 @@ import { modelBytes } from "./serialise.ts";
 /** ONNX files by their path in the artifacts' folder. */
 export type ArtifactFiles = Map<string, Uint8Array<ArrayBuffer>>;
 
+/** Of the folder's layout and of what graphs are fed with: another one's cannot be run. */
+const FORMAT = 2;
+
 /** What `manifest.json` says of a set of artifacts. */
 export interface ArtifactManifest {
-  /** Version of this layout. */
-  format: 1;
+  /** Version of the folder's layout and of what the graphs are fed with. */
+  format: number;
   /** What the graphs were built for; a step stage refuses artifacts built for something else. */
   builtFor: Record<string, unknown>;
   /** Files of each segment, in the chain's order; without a training graph where nothing learns. */
@@ -65,7 +68,7 @@ export async function writeArtifacts(
   const names = [...new Set([...files.keys()].filter((path) => path.includes("/")))]
     .map((path) => path.slice(0, path.indexOf("/")));
   const manifest: ArtifactManifest = {
-    format: 1,
+    format: FORMAT,
     builtFor,
     segments: [...new Set(names)].map((name) => {
       const { eval: forward, training } = segmentPaths(name);
@@ -112,8 +115,8 @@ async function readManifest(folder: string): Promise<ArtifactManifest> {
   } catch (cause) {
     throw new UserError(`${path} is not JSON`, { cause });
   }
-  if (manifest?.format !== 1) {
-    throw new UserError(`${path} has format ${manifest?.format}, not 1`, {
+  if (manifest?.format !== FORMAT) {
+    throw new UserError(`${path} has format ${manifest?.format}, not ${FORMAT}`, {
       hint: "write the artifacts anew with this version",
     });
   }

@@ -77,7 +77,7 @@ Deno.test("readArtifacts says what is wrong with a folder", async () => {
     await refused(path, "manifest.json is not JSON");
     await Deno.writeTextFile(
       `${path}/manifest.json`,
-      manifest.replace('"format": 1', '"format": 9'),
+      manifest.replace('"format": 2', '"format": 9'),
     );
     await refused(path, "manifest.json has format 9");
     await Deno.writeTextFile(`${path}/manifest.json`, manifest);
