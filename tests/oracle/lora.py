@@ -1,8 +1,4 @@
-"""Writes to tests/golden/lora/ a PEFT adapter of a golden Llama, logits with it, and its gradients.
-
-`check MODEL ADAPTER IDS LOGITS` instead holds an adapter that this package wrote against PEFT:
-IDS is a JSON list, LOGITS a safetensors file with `logits` [tokens, vocabulary].
-"""
+"""Writes to tests/golden/lora/ a PEFT adapter of a golden Llama, logits with it, and its gradients."""
 
 import json
 import shutil
@@ -11,7 +7,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from transformers import LlamaForCausalLM
 
 from documents import Sequence
@@ -89,23 +85,6 @@ def main(golden: Path) -> None:
     print(f"loss {value.item():.6f}, {len(adapter_gradients(model))} gradients")
 
 
-def check(base: Path, adapter: Path, ids: Path, logits: Path) -> None:
-    model = LlamaForCausalLM.from_pretrained(base, attn_implementation="eager")
-    adapted = PeftModel.from_pretrained(model, adapter).eval()
-    with torch.no_grad():
-        found = adapted(torch.tensor([json.loads(ids.read_text())])).logits[0]
-    expected = load_file(logits)["logits"]
-    distance = (found - expected).abs().max().item()
-    merged = adapted.merge_and_unload()
-    with torch.no_grad():
-        without = (merged(torch.tensor([json.loads(ids.read_text())])).logits[0] - expected).abs().max()
-    print(f"largest difference of logits {distance:.2e}, merged by PEFT {without.item():.2e}, "
-          f"largest logit {expected.abs().max().item():.2f}")
-
-
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    if sys.argv[1:2] == ["check"]:
-        check(*map(Path, sys.argv[2:6]))
-    else:
-        main(Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden"))
