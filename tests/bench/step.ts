@@ -7,12 +7,14 @@
  * short ones. `--large` is SmolLM2-135M's shape with random weights on a document of 2,048 tokens
  * with two answers of 128. Operations are those of the matrix products that the step has, as
  * `stepWork` counts them. Times are the least of the repeats: wall time, and CPU time of all threads,
- * which neighbours on the machine disturb less.
+ * which neighbours on the machine disturb less. With `--profile-operators` these are longer by what
+ * looking takes.
  *
  * @module
  */
 
 import { command, main, number, optimizerOptions, table, toggle } from "../../lib/cli/mod.ts";
+import { profiled, profileFlags } from "../../lib/cli/mod.ts";
 import { Random } from "../../lib/flow/mod.ts";
 import { type ModelConfig, type PackedRow, packRow, parseConfig } from "../../lib/model/mod.ts";
 import { longpo } from "../../lib/objective/mod.ts";
@@ -38,6 +40,7 @@ const step = command({
     layers: number({ summary: "Layers of the large model", integer: true, min: 1, default: 30 }),
     ...stepFlags,
     repeats: number({ summary: "Steps", integer: true, min: 1, default: 3 }),
+    ...profileFlags,
   },
 });
 
@@ -159,8 +162,9 @@ const SMALL = parseConfig({
   num_attention_heads: 4,
 });
 
-await main(step, async (flags, { signal }) => {
+await main(step, async (flags, { signal, log }) => {
   const { large, tokens, layers, threads } = flags;
+  await using _profile = await profiled(flags, log);
   const cases = large
     ? [{
       name: "SmolLM2-135M's shape",
