@@ -7,25 +7,12 @@
  */
 
 import { WORLD_MODEL } from "../examples/world/embedded.ts";
-import {
-  adapterCard,
-  asComputed,
-  chatFlags,
-  chatOptions,
-  checkRunFolder,
-  command,
-  commandLine,
-  commonFlags,
-  main,
-  modelCard,
-  type ModelCardOptions,
-  number,
-  openModel,
-} from "../lib/cli/mod.ts";
+import { adapterCard, asComputed, chatFlags, chatOptions, checkRunFolder } from "../lib/cli/mod.ts";
+import { command, commonFlags, main, modelCard, number, openModel } from "../lib/cli/mod.ts";
 import { openRunFolder, pairFlags, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
-import { ratesFlag, readJsonIfThere, readRates, recipeOf } from "../lib/cli/mod.ts";
-import { samplerFlags, samplerOf, string, toggle } from "../lib/cli/mod.ts";
-import { trainFlags, UsageError, withDefaults, writeJson, writeText } from "../lib/cli/mod.ts";
+import { ratesFlag, readRates, recipeOf, samplerFlags, samplerOf } from "../lib/cli/mod.ts";
+import { string, toggle, trainFlags, UsageError, withDefaults } from "../lib/cli/mod.ts";
+import { writeJson, writeText } from "../lib/cli/mod.ts";
 import { only } from "../lib/data/mod.ts";
 import {
   compareTable,
@@ -34,16 +21,11 @@ import {
   scoreModel,
   textTable,
 } from "../lib/evaluate/mod.ts";
-import { openReaders } from "../lib/generate/mod.ts";
-import { findDevice, loadModel, type Model } from "../lib/model/mod.ts";
+import { findDevice, type Model } from "../lib/model/mod.ts";
 import { artifactsFlag, givenArtifacts } from "./artifacts.ts";
 import { documentsExam, embeddedExam } from "./exam.ts";
 import { examDocuments } from "./held_out.ts";
-import { makePairs } from "./make_pairs.ts";
-import { trainingDocuments } from "./pairing.ts";
-import { saveTrained } from "./save_trained.ts";
-import { train } from "./training.ts";
-import { trainingPairs } from "./training_pairs.ts";
+import { evolve, freshFile } from "./round.ts";
 import { worldRecipe } from "./world_recipe.ts";
 
 const longpo = command({
@@ -88,12 +70,6 @@ const longpo = command({
     ...profileFlags,
   },
 });
-
-/** A file's path, once what an earlier run wrote there is gone. */
-async function freshFile(path: string): Promise<string> {
-  await Deno.remove(path).catch(() => {});
-  return path;
-}
 
 await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const started = performance.now();
@@ -154,10 +130,11 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const before = isSame ? original : await score(start, ropeTheta);
 
   const folderOf = (round: number) => round === rounds ? out : `${out}/round-${round}`;
-  let last = await evolve(start, folderOf(1), seed);
-  for (let round = 2; round <= rounds; round++) {
-    last = await evolve(last.model, folderOf(round), seed + round - 1);
-  }
+  const shared = { recipe, documents, heldOut, sampler, artifacts, rates, chat, log, signal };
+  const begin = (round: number, model: Model) =>
+    evolve({ model, folder: folderOf(round), seed: seed + round - 1 }, { ...shared, ...place });
+  let last = await begin(1, start);
+  for (let round = 2; round <= rounds; round++) last = await begin(round, last.model);
   log.info("exam: the trained policy");
   const after = await score(last.model, ropeTheta);
   const scores = { original, before, after };
@@ -180,56 +157,4 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   await writeJson(`${out}/report.json`, report);
   const tables = [compareTable(original, before, after), textTable(scores)];
   log.info(`${tables.filter(Boolean).join("\n")}\n${out}/model and ${out}/report.json written`);
-
-  /** One round: the model makes pairs and learns from them. */
-  async function evolve(from: Model, folder: string, seed: number) {
-    await Deno.mkdir(folder, { recursive: true });
-    const file = `${folder}/pairs.jsonl`;
-    const options = { recipe, log, seed, model: from };
-    const dropped = await readJsonIfThere<Record<string, number>>(`${folder}/dropped.json`) ??
-      await pairsFrom(from, file, folder, seed);
-    await writeJson(`${folder}/dropped.json`, dropped);
-
-    const { count, ...read } = await trainingPairs(file, recipe, log, signal);
-    const learning = { ...options, ...read, ...place, artifacts, rates, out: folder, signal };
-    const trained = await train(learning);
-    const { steps } = trained;
-    const pairs = Math.min(count ?? trained.documents, trained.documents);
-    const told: ModelCardOptions = {
-      base: from.name,
-      documents: documents ?? "a made-up world",
-      writer: sampler?.name ?? "the model itself",
-      recipe,
-      pairs,
-      steps,
-      seed,
-      command: commandLine("longpo"),
-    };
-    // A question and its answer stand beside the document; a piece's length is room enough for both.
-    const length = recipe.longTokens + recipe.shortTokens;
-    const saving = { length, card: modelCard(told), start: from, merge: true, ...chat };
-    const adapts = await saveTrained(trained, folder, saving);
-    return {
-      model: await loadModel(`${folder}/model`, { ...chat, dtype, signal }),
-      adapts,
-      told,
-      dropped,
-    };
-  }
-
-  /** Pairs of one round; the graphs that they are made with are freed before it learns. */
-  async function pairsFrom(from: Model, file: string, folder: string, seed: number) {
-    await using readers = await openReaders(from, { ropeTheta, log, ...place });
-    return await makePairs(file, {
-      recipe,
-      log,
-      seed,
-      model: from,
-      readers,
-      sampler,
-      source: trainingDocuments(documents, recipe, seed),
-      deadLetters: await freshFile(`${folder}/dropped.jsonl`),
-      only: only((id) => !heldOut.has(id), "held out for the exam"),
-    }, signal);
-  }
 });
