@@ -8,7 +8,15 @@
 
 import { WORLD_MODEL } from "../examples/world/embedded.ts";
 import { adapterCard, asComputed, chatFlags, chatOptions, checkRunFolder } from "../lib/cli/mod.ts";
-import { command, commonFlags, main, modelCard, number, openModel } from "../lib/cli/mod.ts";
+import {
+  command,
+  commonFlags,
+  inGroup,
+  main,
+  modelCard,
+  number,
+  openModel,
+} from "../lib/cli/mod.ts";
 import { openRunFolder, pairFlags, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
 import { ratesFlag, readRates, recipeOf, samplerFlags, samplerOf } from "../lib/cli/mod.ts";
 import { string, toggle, trainFlags, UsageError, withDefaults } from "../lib/cli/mod.ts";
@@ -26,7 +34,7 @@ import { artifactsFlag, givenArtifacts } from "./artifacts.ts";
 import { documentsExam, embeddedExam } from "./exam.ts";
 import { examDocuments } from "./held_out.ts";
 import { evolve, freshFile } from "./round.ts";
-import { worldRecipe } from "./world_recipe.ts";
+import { warnOfStrangeDocuments, worldRecipe } from "./world_recipe.ts";
 
 const longpo = command({
   name: "longpo",
@@ -66,8 +74,7 @@ const longpo = command({
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
     device: commonFlags.device,
     threads: commonFlags.threads,
-    rates: ratesFlag,
-    ...profileFlags,
+    ...inGroup("Watching the run", { rates: ratesFlag, ...profileFlags }),
   },
 });
 
@@ -90,6 +97,7 @@ await main(longpo, async (flags, { signal, log, resumeWith }) => {
   const { heldOut: share } = flags;
   const { chatTemplate, systemPrompt, chatTemplateKwargs } = flags;
   const template = { chatTemplate, systemPrompt, chatTemplateKwargs };
+  warnOfStrangeDocuments(flags, log);
   const given = { model: base, documents, ...template, heldOut: share, rounds };
   const settings = { ...recipe, ...given, sampler: server, served };
   const run = { ...settings, ...asComputed(recipe), seed };

@@ -7,7 +7,7 @@
  */
 
 import { WORLD_MODEL } from "../examples/world/embedded.ts";
-import { asComputed, checkRunFolder, command, commonFlags, main } from "../lib/cli/mod.ts";
+import { asComputed, checkRunFolder, command, commonFlags, inGroup, main } from "../lib/cli/mod.ts";
 import { chatFlags, chatOptions, commandLine, modelCard } from "../lib/cli/mod.ts";
 import { openModel, openRunFolder, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
 import { ratesFlag, readRates, recipeOf, string, toggle, trainFlags } from "../lib/cli/mod.ts";
@@ -43,8 +43,7 @@ const learning = command({
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
     device: commonFlags.device,
     threads: commonFlags.threads,
-    rates: ratesFlag,
-    ...profileFlags,
+    ...inGroup("Watching the run", { rates: ratesFlag, ...profileFlags }),
   },
 });
 

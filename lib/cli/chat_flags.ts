@@ -6,7 +6,7 @@
 
 import { UserError } from "../flow/mod.ts";
 import { type LoadModelOptions, PLAIN_TEMPLATE } from "../model/mod.ts";
-import { type Flag, string } from "./flag.ts";
+import { type Flag, inGroup, string } from "./flag.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Name that {@linkcode chatFlags} take in place of a file. */
@@ -32,7 +32,7 @@ export type ChatOptions = Pick<
 export type ChatValues = { [Name in keyof ChatFlags]?: string };
 
 /** The flags. */
-export const chatFlags: ChatFlags = {
+export const chatFlags: ChatFlags = inGroup("Conversations", {
   chatTemplate: string({
     summary:
       "Jinja file in place of the model's own chat template, or plain for a model that was " +
@@ -46,7 +46,7 @@ export const chatFlags: ChatFlags = {
     summary: 'What the template is told beside the messages, such as {"enable_thinking": false}',
     value: "json",
   }),
-};
+});
 
 async function templateOf(name: string): Promise<string> {
   if (name === PLAIN) return PLAIN_TEMPLATE;

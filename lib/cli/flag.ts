@@ -20,6 +20,8 @@ export interface Flag<T> {
   readonly required: boolean;
   /** Whether it may be given several times, each time adding a value. */
   readonly several: boolean;
+  /** The heading that it stands under in the help; under none where it is missing. */
+  readonly group?: string;
   /** Reads one value; `undefined` where the text is none. */
   read(text: string): unknown;
 }
@@ -139,6 +141,15 @@ export function toggle(options: ToggleOptions): Flag<boolean> {
     several: false,
     read: (text) => text === "true" ? true : text === "false" ? false : undefined,
   };
+}
+
+/** Puts flags under a heading of their own in the help. */
+export function inGroup<F extends Readonly<Record<string, Flag<unknown>>>>(
+  group: string,
+  flags: F,
+): F {
+  const grouped = Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }]);
+  return Object.fromEntries(grouped) as F;
 }
 
 /** Lets a flag be given several times; its value is the list, empty where it is not given. */

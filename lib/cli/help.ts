@@ -22,25 +22,46 @@ export interface HelpOptions {
   columns?: number;
 }
 
+/** The heading of flags that belong to no group. */
+const PLAIN_GROUP = "Flags";
+
+/** A flag as the help tells it. */
+interface Entry {
+  name: string;
+  text: string;
+  group: string;
+}
+
 /** Lays out a command's help. */
 export function helpText(options: HelpOptions): string {
   const { name, summary, examples, notes, flags, columns = 80 } = options;
-  const entries = [...flags].map(([name, flag]) => ({ name: usage(name, flag), text: tell(flag) }));
-  entries.push({ name: "-h, --help", text: "Show this" });
+  const entries: Entry[] = [...flags].map(([name, flag]) => ({
+    name: usage(name, flag),
+    text: tell(flag),
+    group: flag.group ?? PLAIN_GROUP,
+  }));
+  entries.push({ name: "-h, --help", text: "Show this", group: PLAIN_GROUP });
   const indent = Math.max(...entries.map((entry) => entry.name.length)) + 4;
-  const lines = entries.map(({ name, text }) => {
-    const [first, ...rest] = wrap(text, Math.max(columns - indent, 24));
-    return [
-      `  ${name.padEnd(indent - 2)}${first}`,
-      ...rest.map((line) => " ".repeat(indent) + line),
-    ];
-  });
-  const sections = [`${name}: ${summary}`, ["Flags:", ...lines.flat()].join("\n")];
+  const { [PLAIN_GROUP]: plain, ...groups } = Object.groupBy(entries, ({ group }) => group);
+  const sections = [
+    `${name}: ${summary}`,
+    ...Object.entries({ [PLAIN_GROUP]: plain, ...groups }).map(([title, own]) =>
+      [`${title}:`, ...own!.flatMap((entry) => entryLines(entry, indent, columns))].join("\n")
+    ),
+  ];
   sections.push(...notes.map((note) => wrap(note, columns).join("\n")));
   if (examples.length > 0) {
     sections.push(["Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
   }
   return sections.join("\n\n");
+}
+
+function entryLines({ name, text }: Entry, indent: number, columns: number): string[] {
+  const [first, ...rest] = wrap(text, Math.max(columns - indent, 24));
+  return [
+    `  ${name.padEnd(indent - 2)}${first}`,
+    ...rest.map((line) => " ".repeat(indent) + line),
+  ];
 }
 
 function usage(name: string, flag: Flag<unknown>): string {

@@ -1,8 +1,9 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   choice,
   command,
   commonFlags,
+  inGroup,
   number,
   repeated,
   string,
@@ -140,6 +141,21 @@ Deno.test("command shows flags, defaults, choices and examples in its help", () 
     ]
   ) assertStringIncludes(help, part);
   assertEquals(help.split("\n").filter((line) => line.length > 80), []);
+});
+
+Deno.test("command shows grouped flags under headings of their own, behind the others", () => {
+  const own = inGroup("Answers", { length: number({ summary: "Most tokens" }) });
+  const { seed, model } = commonFlags;
+  const flags = { seed, ...own, model, other: { ...own.length, summary: "More" } };
+  const help = command({ name: "ask", summary: "Asks", flags }).help();
+  const starts = help.split("\n").map((line) => line.split(/ +</)[0]).filter((line) =>
+    /\S/.test(line)
+  );
+  assertEquals(
+    starts.filter((line) => /^( {2}--|\S.*:$)/.test(line)),
+    ["Flags:", "  --seed", "  --model", "Answers:", "  --length", "  --other"],
+  );
+  assert(help.indexOf("--help") < help.indexOf("Answers:"));
 });
 
 Deno.test("command knows when the help is asked for", () => {
