@@ -5,7 +5,7 @@
  */
 
 import { readTextIfThere, UserError, whileWriting } from "../flow/mod.ts";
-import { LOCK_FILE, lockFolder } from "./folder_lock.ts";
+import { LOCK_FILE, lockFolder, refuseLocked } from "./folder_lock.ts";
 
 /** Everything that a run was told. */
 export type Settings = Readonly<
@@ -109,7 +109,7 @@ async function contentsOf(folder: string, settings: Settings): Promise<Contents>
 /**
  * Refuses a folder before any work for it is done.
  *
- * @throws {UserError} If the folder holds a finished run, or one that was told other things, and is
+ * @throws {UserError} If another run is at work in the folder; if it holds a finished run, or one that was told other things, and is
  * not to be overwritten; or if it has a report that no run wrote, which is never removed; or if it
  * is a file.
  */
@@ -119,6 +119,7 @@ export async function checkRunFolder(
   { overwrite = false }: RunFolderOptions = {},
 ): Promise<void> {
   await refuseFile(folder);
+  await refuseLocked(folder);
   const contents = await contentsOf(folder, settings);
   if (contents === "nothing" || contents === "this run") return;
   const isForeign = contents === "a report.json that is of no run";
@@ -142,8 +143,7 @@ async function empty(folder: string): Promise<void> {
  * may be overwritten.
  *
  * @returns Whether there is something to go on from.
- * @throws {UserError} As {@linkcode checkRunFolder}, or if the folder cannot be written, or if
- * another run is at work in it.
+ * @throws {UserError} As {@linkcode checkRunFolder}, or if the folder cannot be written.
  */
 export async function openRunFolder(
   folder: string,

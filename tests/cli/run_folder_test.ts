@@ -102,7 +102,13 @@ Deno.test("openRunFolder keeps a folder to one program at a time", async () => {
   assert(await file.tryLock(true));
   const error = await assertRejects(() => openRunFolder(folder, { seed: 1 }), UserError);
   assertEquals(error.message, `Another run is at work in ${folder}`);
+  await writeJson(`${folder}/run.json`, { seed: 2 });
+  await Deno.writeTextFile(`${folder}/metrics.jsonl.part`, "{}");
+  const others = await assertRejects(() => checkRunFolder(folder, { seed: 1 }), UserError);
+  assertEquals(others.message, error.message);
   file.close();
+  await assertRejects(() => checkRunFolder(folder, { seed: 1 }), UserError, "told other things");
+  await Deno.remove(`${folder}/metrics.jsonl.part`);
   await openRunFolder(folder, { seed: 1 });
   await Deno.remove(folder, { recursive: true });
 });
