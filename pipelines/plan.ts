@@ -78,7 +78,8 @@ function checkFits(plan: StepPlan, options: PlanOptions, limit: number): void {
   const least = bytesText(leastBytes(options));
   throw new UserError(`The step does not fit in ${bytesText(limit)}`, {
     hint: changes.length > 0
-      ? `One of these makes it fit: ${changes.map(changeText).join(", ")}`
+      ? `${changes.length > 1 ? "One of these" : "This"} makes it fit: ` +
+        changes.map(changeText).join(", ")
       : `No shorter documents or answers make it fit: with this model alone it takes ${least}. ` +
         "Choose a smaller model, or a machine with more memory",
   });

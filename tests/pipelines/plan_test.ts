@@ -34,7 +34,12 @@ Deno.test("plan needs config.json alone, and keeps what it measures", async () =
 Deno.test("plan says what to change for a step that does not fit", async () => {
   await fail("plan", [...SIZE, "--long-tokens", "60000", "--memory", "0.5"], [
     "The step does not fit in 512 MiB",
-    "hint: One of these makes it fit: --long-tokens ",
+    "hint: This makes it fit: --long-tokens ",
+  ]);
+  const answers = ["--turns", "8", "--max-tokens", "6000"];
+  await fail("plan", [...SIZE, ...answers, "--memory", "0.5"], [
+    "hint: One of these makes it fit: --turns ",
+    ", --max-tokens ",
   ]);
   await fail("plan", [...SIZE, "--memory", "0.01"], [
     "hint: No shorter documents or answers make it fit: with this model alone it takes ",
