@@ -12,7 +12,14 @@ import {
   type PairRecord,
 } from "../lib/data/mod.ts";
 import { reasonsOf, referenceHash } from "../lib/data/mod.ts";
-import { formatReport, jsonlFile, keptRows, pipe, UserError } from "../lib/flow/mod.ts";
+import {
+  formatReport,
+  jsonlFile,
+  keptRows,
+  pipe,
+  type PipelineReport,
+  UserError,
+} from "../lib/flow/mod.ts";
 import { formatHttpStats, formatSamplerStats, type Reader } from "../lib/generate/mod.ts";
 import { type AnsweredOptions, pairs, type PairsOptions, referenceOf } from "./pairing.ts";
 
@@ -26,22 +33,34 @@ export async function makePairs(
   const done = await keptRows<PairRecord>(file);
   await checkOwn(done, `${file}.part`, options);
   const made = new Set(done.map(({ id }) => id));
+  if (made.size > 0) log.info(`${file}.part has ${made.size} pairs already`);
   const rest = only<ChunkedDocument>((id) => !made.has(id), "made before");
-  const making = pairs({
+  const report = await runPairs({
     ...options,
     only: options.only ? pipe(options.only, rest) : rest,
     sink: jsonlFile(file, { goOn: true }),
-  });
-  log.info(`${making}`);
-  const report = await making.run({ signal });
-  log.info(formatReport(report));
-  tellSamplers(options);
+    made: made.size,
+  }, signal);
   const dropped = leftOut(report, done);
   if (done.length + report.rows === 0) {
     await Deno.remove(file);
     throw noPairs(dropped);
   }
   return dropped;
+}
+
+/** Makes pairs, and tells how before and what came of it afterwards. */
+export async function runPairs(
+  options: PairsOptions,
+  signal: AbortSignal,
+): Promise<PipelineReport> {
+  const { log } = options;
+  const making = pairs(options);
+  log.info(`${making}`);
+  const report = await making.run({ signal });
+  log.info(formatReport(report));
+  tellSamplers(options);
+  return report;
 }
 
 /** Refuses to go on behind pairs that this run would not have made. */
@@ -67,7 +86,7 @@ export function noPairs(dropped: Record<string, number>): UserError {
 }
 
 /** Says how much was written, and how fast. */
-export function tellSamplers(
+function tellSamplers(
   { sampler, readers, log }: Pick<PairsOptions, "sampler" | "readers" | "log">,
 ): void {
   if (sampler) return log.info(`${sampler.name}: ${formatHttpStats(sampler.stats)}`);

@@ -34,6 +34,8 @@ export interface PairsOptions extends AnsweredOptions {
   seed: number;
   log: Logger;
   deadLetters?: string;
+  /** Pairs that an earlier run has made: they are counted first. @default {0} */
+  made?: number;
 }
 
 /** Documents of the length that the model is to read, cut into pieces. */
@@ -64,7 +66,7 @@ export function answered(options: AnsweredOptions): Stage<DocumentRecord, DraftR
 
 /** Documents in, pairs out. */
 export function pairs(options: PairsOptions): Pipeline<PairRecord> {
-  const { source, sink, model, readers, recipe, seed, log, deadLetters } = options;
+  const { source, sink, model, readers, recipe, seed, log, deadLetters, made } = options;
   const { filters, minConfidence, maxPromptTokens } = recipe;
   const sampler = options.sampler ?? readers.long.sampler;
   const answering = answeringOf(recipe);
@@ -79,7 +81,7 @@ export function pairs(options: PairsOptions): Pipeline<PairRecord> {
       answered(options),
       sampleLong({ sampler, sampling: answering, documentsPerCall, maxPromptTokens, model }),
       pair({ filters, minConfidence, reference: referenceOf(options) }),
-      watch({ label: "pairs" }),
+      watch({ label: "pairs", before: made }),
     ],
     sink,
   });

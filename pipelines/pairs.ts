@@ -14,9 +14,9 @@ import { leftOut } from "../lib/data/mod.ts";
 import { jsonlStdout } from "../lib/flow/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
 import { findDevice } from "../lib/model/mod.ts";
-import { makePairs, noPairs, tellSamplers } from "./make_pairs.ts";
-import { pairs, trainingDocuments } from "./pairing.ts";
-import { worldRecipe } from "./world_recipe.ts";
+import { makePairs, noPairs, runPairs } from "./make_pairs.ts";
+import { trainingDocuments } from "./pairing.ts";
+import { warnOfStrangeDocuments, worldRecipe } from "./world_recipe.ts";
 
 /** Pairs that are trained on with `--dtype` need the log-probs of weights that are rounded so. */
 const roundingFlag = {
@@ -55,6 +55,7 @@ const making = command({
 
 await main(making, async (flags, { signal, log, resumeWith }) => {
   const recipe = recipeOf(flags, flags.model ? paperRecipe : worldRecipe);
+  warnOfStrangeDocuments(flags, log);
   const chat = await chatOptions(flags);
   const { dtype } = recipe;
   const model = await openModel(flags.model ?? WORLD_MODEL, { ...chat, dtype, signal });
@@ -66,8 +67,7 @@ await main(making, async (flags, { signal, log, resumeWith }) => {
   const source = trainingDocuments(flags.documents, recipe, seed);
   const options = { source, model, readers, sampler, recipe, seed, log, deadLetters };
   if (out === undefined) {
-    const report = await pairs({ ...options, sink: jsonlStdout() }).run({ signal });
-    tellSamplers(options);
+    const report = await runPairs({ ...options, sink: jsonlStdout() }, signal);
     if (report.rows === 0) throw noPairs(leftOut(report));
   } else {
     resumeWith(`run the same command again: pairs that are done are kept in ${out}.part`);

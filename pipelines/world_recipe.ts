@@ -1,5 +1,6 @@
 import { ASK_INSTRUCTION } from "../examples/world/instruction.ts";
 import { paperRecipe, type Recipe } from "../lib/cli/mod.ts";
+import type { Logger } from "../lib/flow/mod.ts";
 
 /**
  * The numbers of a run with the embedded model.
@@ -29,3 +30,15 @@ export const worldRecipe: Recipe = {
   epochs: 3,
   saveSteps: 50,
 };
+
+/** Warns of documents that the embedded model is to read, and are not those of its world. */
+export function warnOfStrangeDocuments(
+  { model, documents }: { model?: string; documents?: string },
+  log: Logger,
+): void {
+  if (model !== undefined || documents === undefined) return;
+  log.warn(
+    "The embedded model knows nothing but its made-up world: what it says of other documents is " +
+      "nonsense; give a model of your own with --model",
+  );
+}

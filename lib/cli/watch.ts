@@ -11,6 +11,7 @@ import { progress, type ProgressOptions } from "./progress.ts";
 export function watch<T>(options: ProgressOptions): Stage<T, T> {
   return async function* watch(source: AsyncIterable<T>): AsyncIterable<T> {
     using shown = progress(options);
+    shown.advance(options.before ?? 0);
     for await (const record of source) {
       shown.advance();
       yield record;

@@ -2,7 +2,16 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parsePair } from "../../lib/data/mod.ts";
 import type { DeadLetter } from "../../lib/flow/mod.ts";
 import { readLines, worldLines, writeLines } from "./support/documents.ts";
-import { assertPlain, exists, fail, filesOf, inFolder, PAIRS, succeed } from "./support/program.ts";
+import {
+  assertPlain,
+  exists,
+  fail,
+  filesOf,
+  inFolder,
+  PAIRS,
+  run,
+  succeed,
+} from "./support/program.ts";
 import { writeTinyModel } from "./support/tiny_model.ts";
 
 Deno.test("pairs says which documents are not there, and makes no file", async () => {
@@ -98,13 +107,29 @@ Deno.test("pairs says what a document's turns lost, in the report and in the rec
   });
 });
 
+Deno.test("pairs warns of documents that the embedded model cannot know", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/note.txt`, "A short note.");
+    const documents = ["--documents", `${folder}/note.txt`];
+    const warning = "The embedded model knows nothing but its made-up world";
+    await fail("pairs", documents, [warning, "No document gave a pair"]);
+    await writeTinyModel(`${folder}/tiny`);
+    const { stderr } = await run("pairs", "--model", `${folder}/tiny`, ...documents);
+    assert(!stderr.includes(warning));
+  });
+});
+
 Deno.test("pairs cuts documents that are longer than a long context", async () => {
   await inFolder(async (folder) => {
     await writeTinyModel(`${folder}/tiny`);
     await writeLines(`${folder}/documents.jsonl`, worldLines(1, { tokens: 500, questions: 99 }));
-    const { stdout } = await succeed("pairs", ...[
+    const { stdout, stderr } = await succeed("pairs", ...[
       ...["--model", `${folder}/tiny`, "--documents", `${folder}/documents.jsonl`, ...PAIRS],
     ]);
+    // What comes out is data; the plan and what came of it are said beside it.
+    for (const said of ["sampleShort", "jsonlStdout", "long documents cut 1"]) {
+      assertStringIncludes(stderr, said);
+    }
     const ids = stdout.trim().split("\n").map((line) => parsePair(JSON.parse(line)).id);
     assert(ids.length >= 2 && ids.every((id) => /^doc-0#\d$/.test(id)), ids.join(" "));
   });

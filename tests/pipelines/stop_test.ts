@@ -183,6 +183,8 @@ Deno.test(
 
       const { stderr: rest } = await succeed("pairs", ...flags("stopped.jsonl"));
       assertStringIncludes(rest, `made before ${kept}`);
+      assertStringIncludes(rest, `${folder}/stopped.jsonl.part has ${kept} pairs already`);
+      assertStringIncludes(rest, "pairs: 60, ");
       await succeed("pairs", ...flags("whole.jsonl"));
       assertEquals(
         await Deno.readTextFile(`${folder}/stopped.jsonl`),
