@@ -67,14 +67,16 @@ export interface Round {
 /** Makes pairs, trains on them and saves the model; goes on where an earlier run was stopped. */
 export async function evolve(start: RoundStart, options: RoundOptions): Promise<Round> {
   const { model: from, folder, seed } = start;
-  const { recipe, documents, sampler, chat, log, signal } = options;
+  const { recipe, documents, sampler, artifacts, rates, device, threads, chat, log, signal } =
+    options;
+  const shared = { recipe, artifacts, rates, device, threads, log, signal };
   await Deno.mkdir(folder, { recursive: true });
   const dropped = await readJsonIfThere<Record<string, number>>(`${folder}/dropped.json`) ??
     await pairsOf(start, options);
   await writeJson(`${folder}/dropped.json`, dropped);
 
   const { count, ...read } = await trainingPairs(pairsFile(start), recipe, log, signal);
-  const trained = await train({ ...options, ...read, model: from, out: folder, seed });
+  const trained = await train({ ...shared, ...read, model: from, out: folder, seed });
   const { steps } = trained;
   const told: ModelCardOptions = {
     base: from.name,

@@ -109,9 +109,9 @@ async function contentsOf(folder: string, settings: Settings): Promise<Contents>
 /**
  * Refuses a folder before any work for it is done.
  *
- * @throws {UserError} If another run is at work in the folder; if it holds a finished run, or one that was told other things, and is
- * not to be overwritten; or if it has a report that no run wrote, which is never removed; or if it
- * is a file.
+ * @throws {UserError} If another run is at work in the folder; if it holds a finished run, or one
+ * that was told other things, and is not to be overwritten; if it has a report that no run wrote,
+ * which is never removed; or if it is a file.
  */
 export async function checkRunFolder(
   folder: string,
