@@ -11,6 +11,7 @@ import { adapterCard, asComputed, chatFlags, chatOptions, checkRunFolder } from 
 import {
   command,
   commonFlags,
+  headings,
   inGroup,
   main,
   modelCard,
@@ -35,6 +36,9 @@ import { documentsExam, embeddedExam } from "./exam.ts";
 import { examDocuments } from "./held_out.ts";
 import { evolve, freshFile } from "./round.ts";
 import { warnOfStrangeDocuments, worldRecipe } from "./world_recipe.ts";
+
+/** What holds without flags where the embedded model learns. */
+const OTHERS = { "with the embedded model": worldRecipe };
 
 const longpo = command({
   name: "longpo",
@@ -68,13 +72,14 @@ const longpo = command({
       default: 0.1,
     }),
     seed: commonFlags.seed,
-    ...withDefaults({ ...pairFlags, ...trainFlags }, { "with the embedded model": worldRecipe }),
-    ...samplerFlags,
+    ...inGroup(headings.pairs, withDefaults(pairFlags, OTHERS)),
+    ...inGroup(headings.training, withDefaults(trainFlags, OTHERS)),
+    ...inGroup(headings.sampler, samplerFlags),
     artifacts: artifactsFlag,
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
     device: commonFlags.device,
     threads: commonFlags.threads,
-    ...inGroup("Watching the run", { rates: ratesFlag, ...profileFlags }),
+    ...inGroup(headings.watching, { rates: ratesFlag, ...profileFlags }),
   },
 });
 

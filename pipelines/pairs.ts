@@ -9,7 +9,7 @@
 import { WORLD_MODEL } from "../examples/world/embedded.ts";
 import { chatFlags, chatOptions, command, commonFlags, dtypeFlag, main } from "../lib/cli/mod.ts";
 import { openModel, pairFlags, paperRecipe, recipeOf, samplerFlags } from "../lib/cli/mod.ts";
-import { samplerOf, string, withDefaults } from "../lib/cli/mod.ts";
+import { headings, inGroup, samplerOf, string, withDefaults } from "../lib/cli/mod.ts";
 import { leftOut } from "../lib/data/mod.ts";
 import { jsonlStdout } from "../lib/flow/mod.ts";
 import { openReaders } from "../lib/generate/mod.ts";
@@ -44,10 +44,13 @@ const making = command({
     out: string({ summary: "File that the pairs are written to; standard output without it" }),
     deadLetters: string({ summary: "File that dropped records are added to", value: "path" }),
     seed: commonFlags.seed,
-    ...withDefaults({ ...pairFlags, dtype: roundingFlag }, {
-      "with the embedded model": worldRecipe,
-    }),
-    ...samplerFlags,
+    ...inGroup(
+      headings.pairs,
+      withDefaults({ ...pairFlags, dtype: roundingFlag }, {
+        "with the embedded model": worldRecipe,
+      }),
+    ),
+    ...inGroup(headings.sampler, samplerFlags),
     device: commonFlags.device,
     threads: commonFlags.threads,
   },

@@ -8,7 +8,7 @@
 
 import { WORLD_MODEL } from "../examples/world/embedded.ts";
 import { asComputed, checkRunFolder, command, commonFlags, inGroup, main } from "../lib/cli/mod.ts";
-import { chatFlags, chatOptions, commandLine, modelCard } from "../lib/cli/mod.ts";
+import { chatFlags, chatOptions, commandLine, headings, modelCard } from "../lib/cli/mod.ts";
 import { openModel, openRunFolder, paperRecipe, profiled, profileFlags } from "../lib/cli/mod.ts";
 import { ratesFlag, readRates, recipeOf, string, toggle, trainFlags } from "../lib/cli/mod.ts";
 import { trainingNumbers, UsageError, withDefaults, writeJson } from "../lib/cli/mod.ts";
@@ -33,17 +33,19 @@ const learning = command({
     pairs: string({ summary: "JSONL file of pairs, - for standard input", required: true }),
     out: string({ summary: "Folder of the result", default: "runs/train" }),
     seed: commonFlags.seed,
-    ...withDefaults(trainFlags, { "with the embedded model": worldRecipe }),
-    rowTokens: {
-      ...trainFlags.rowTokens,
-      standard: `${paperRecipe.longTokens}; ${worldRecipe.longTokens} with the embedded model`,
-    },
+    ...inGroup(headings.training, {
+      ...withDefaults(trainFlags, { "with the embedded model": worldRecipe }),
+      rowTokens: {
+        ...trainFlags.rowTokens,
+        standard: `${paperRecipe.longTokens}; ${worldRecipe.longTokens} with the embedded model`,
+      },
+    }),
     merge: toggle({ summary: "Merges what --lora trained into the model that is written" }),
     artifacts: artifactsFlag,
     overwrite: toggle({ summary: "Replaces another or a finished run in that folder" }),
     device: commonFlags.device,
     threads: commonFlags.threads,
-    ...inGroup("Watching the run", { rates: ratesFlag, ...profileFlags }),
+    ...inGroup(headings.watching, { rates: ratesFlag, ...profileFlags }),
   },
 });
 

@@ -13,6 +13,7 @@ export * from "./dtype_flag.ts";
 export * from "./duration.ts";
 export * from "./exit_code.ts";
 export * from "./flag.ts";
+export * from "./headings.ts";
 export * from "./logger.ts";
 export * from "./lora_flag.ts";
 export * from "./main.ts";

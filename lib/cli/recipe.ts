@@ -12,7 +12,7 @@ import type { ActivationsName, MomentsName } from "../train/mod.ts";
 import { activationsFlag } from "./activations_flag.ts";
 import { dtypeFlag } from "./dtype_flag.ts";
 import { UsageError } from "./usage_error.ts";
-import { choice, inGroup, number, string } from "./flag.ts";
+import { choice, type Flag, number, string } from "./flag.ts";
 import { loraFlag } from "./lora_flag.ts";
 import { maxGradNormFlag, momentsFlag } from "./optimizer_flags.ts";
 
@@ -126,7 +126,7 @@ const size = (summary: string) => number({ summary, integer: true, min: 1 });
 const amount = (summary: string) => number({ summary, min: 0 });
 
 /** Flags of what makes pairs. */
-export const pairFlags = inGroup("Making pairs", {
+export const pairFlags = {
   shortTokens: size("Most tokens of a short context"),
   longTokens: size("Most tokens of a long context; longer documents are cut into several"),
   contexts: size("Most long contexts that are taken, from the first document on"),
@@ -163,10 +163,10 @@ export const pairFlags = inGroup("Making pairs", {
     summary: "Turns as one conversation, or each on its own",
     choices: ["conversation", "independent"],
   }),
-});
+} as const satisfies Record<string, Flag<unknown>>;
 
 /** Flags of what trains on them. */
-export const trainFlags = inGroup("Training", {
+export const trainFlags = {
   ropeTheta: pairFlags.ropeTheta,
   objective: pairFlags.objective,
   layout: pairFlags.layout,
@@ -193,7 +193,7 @@ export const trainFlags = inGroup("Training", {
   activations: activationsFlag,
   saveSteps: size("Optimiser steps between two checkpoints"),
   lora: loraFlag,
-});
+} as const satisfies Record<string, Flag<unknown>>;
 
 /** What of a recipe is the training's, and not of the pairs that it is given. */
 export function trainingNumbers(recipe: Recipe): Pick<Recipe, keyof typeof trainFlags> {

@@ -7,12 +7,12 @@
 import type { Logger } from "../flow/mod.ts";
 import { type HttpSampler, httpSampler } from "../generate/mod.ts";
 import { type Model, promptTokens } from "../model/mod.ts";
-import { inGroup, number, string } from "./flag.ts";
+import { type Flag, number, string } from "./flag.ts";
 import type { ChatOptions } from "./chat_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Flags of who writes questions and answers, where it is not the model itself. */
-export const samplerFlags = inGroup("A server that writes in place of the model", {
+export const samplerFlags = {
   sampler: string({
     summary: "OpenAI-compatible server that writes in place of the model, such as " +
       "http://127.0.0.1:8000/v1; a key is taken from OPENAI_API_KEY",
@@ -25,7 +25,7 @@ export const samplerFlags = inGroup("A server that writes in place of the model"
     min: 1,
     default: 8,
   }),
-});
+} as const satisfies Record<string, Flag<unknown>>;
 
 /** What those flags hold. */
 export interface SamplerValues {
