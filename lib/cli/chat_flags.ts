@@ -7,6 +7,7 @@
 import { UserError } from "../flow/mod.ts";
 import { type LoadModelOptions, PLAIN_TEMPLATE } from "../model/mod.ts";
 import { type Flag, inGroup, string } from "./flag.ts";
+import { headings } from "./headings.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Name that {@linkcode chatFlags} take in place of a file. */
@@ -32,7 +33,7 @@ export type ChatOptions = Pick<
 export type ChatValues = { [Name in keyof ChatFlags]?: string };
 
 /** The flags. */
-export const chatFlags: ChatFlags = inGroup("Conversations", {
+export const chatFlags: ChatFlags = inGroup(headings.conversations, {
   chatTemplate: string({
     summary:
       "Jinja file in place of the model's own chat template, or plain for a model that was " +
