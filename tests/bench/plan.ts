@@ -2,25 +2,26 @@
  * What a plan says of a training step beside what the step takes: memory and time.
  *
  *     deno run -A tests/bench/plan.ts [--activations disk] [--moments 8bit] [--max-grad-norm 0]
- *         [--lora r=16,alpha=32] [--threads 2] [--json FILE]
+ *         [--lora r=16,alpha=32] [--repeats 3] [--threads 2] [--json FILE]
  *
  * Two shapes of model with random weights, each on documents of three lengths with two answers. Every
  * step is the second of a process of its own, whose memory is the most that it had resident; the
- * machine's rates are measured right before it. The last line says how many figures are less than a fifth off.
+ * machine's rates are measured right before it. Told are medians of the repeats, which take turns over
+ * the points. The last line says how many figures are less than a fifth off.
  *
  * @module
  */
 
-import { command, duration, loraFlag, main, parseLora } from "../../lib/cli/mod.ts";
+import { command, duration, loraFlag, main, number, parseLora } from "../../lib/cli/mod.ts";
 import { string, table, writeJson } from "../../lib/cli/mod.ts";
-import { parseConfig } from "../../lib/model/mod.ts";
+import { type ModelConfig, parseConfig } from "../../lib/model/mod.ts";
 import { longpo } from "../../lib/objective/mod.ts";
 import { calibrate, type LearningSize, planStep } from "../../lib/train/mod.ts";
-import type { Figures } from "./training/figures.ts";
+import { type Figures, median, medianFigures } from "./training/figures.ts";
 import { ourStep } from "./training/our_side.ts";
 import { writeRandomWeights } from "./training/random_model.ts";
 import { smollm2 } from "./training/smollm2.ts";
-import { stepChoices, stepFlags } from "./training/step_flags.ts";
+import { type StepChoices, stepChoices, stepFlags } from "./training/step_flags.ts";
 import { temporaryFolder } from "./training/temporary_folder.ts";
 
 /** Narrow, with as many heads of keys as of queries, and a head apart from its embedding. */
@@ -72,6 +73,17 @@ interface Point {
   measured: Figures;
 }
 
+/** What several runs of a point were planned to be and were, in the middle. */
+function medianPoint(runs: readonly Point[]): Point {
+  const [{ model, planned: { bytes } }] = runs;
+  const seconds = median(runs.map(({ planned }) => planned.seconds));
+  return {
+    model,
+    planned: { bytes, seconds },
+    measured: medianFigures(runs.map(({ measured }) => measured)),
+  };
+}
+
 /** How far off a plan may be. */
 const TOLERANCE = 0.2;
 
@@ -91,6 +103,7 @@ const plan = command({
     ...stepFlags,
     lora: loraFlag,
     only: string({ summary: "Part of the name of the only model that is looked at" }),
+    repeats: number({ summary: "Runs of each point", integer: true, min: 1, default: 3 }),
     json: string({ summary: "File for all figures", value: "file" }),
   },
 });
@@ -120,8 +133,34 @@ function within(points: readonly Point[], of: "memory" | "time"): string {
   return `${of} of ${near.length} of ${points.length}`;
 }
 
+/** A model in a folder, and how its steps are. */
+interface Setup {
+  model: string;
+  path: string;
+  config: ModelConfig;
+  learning: LearningSize;
+  choices: StepChoices & { lora?: string };
+}
+
+/** One step, and the plan for it with the rates that the machine has right before. */
+async function measurePoint(
+  { model, path, config, learning, choices }: Setup,
+  { tokens, answers }: Length,
+  signal: AbortSignal,
+): Promise<Point> {
+  const { threads } = choices;
+  const rates = await calibrate(config, { threads, lora: learning.lora, signal });
+  // The document's tokens are counted with those of its question.
+  const size = { documentTokens: tokens, questionTokens: 0, turns: 1, answerTokens: answers };
+  const step = planStep({ config, objective: longpo, ...size, ...learning });
+  const planned = { bytes: step.bytes, seconds: step.seconds(rates) };
+  const flags = { ...choices, model: path, tokens, answers, steady: true };
+  return { model, planned, measured: await ourStep(flags, signal) };
+}
+
 await main(plan, async (flags, { signal, log }) => {
-  const { threads, dtype, moments, activations, maxGradNorm, lora: text, only = "", json } = flags;
+  const { dtype, moments, activations, maxGradNorm } = flags;
+  const { lora: text, only = "", repeats, json } = flags;
   const choices = { ...stepChoices(flags), lora: text };
   const lora = text === undefined ? undefined : parseLora(text);
   const learning: LearningSize = { dtype, lora, moments, activations, clips: maxGradNorm > 0 };
@@ -130,18 +169,21 @@ await main(plan, async (flags, { signal, log }) => {
     if (!model.includes(only)) continue;
     await using folder = await temporaryFolder();
     await writeRandomWeights(folder.path, json);
-    const config = parseConfig(json);
-    for (const { tokens, answers } of lengths) {
-      const rates = await calibrate(config, { threads, lora });
-      // The document's tokens are counted with those of its question.
-      const size = { documentTokens: tokens, questionTokens: 0, turns: 1, answerTokens: answers };
-      const step = planStep({ config, objective: longpo, ...size, ...learning });
-      const planned = { bytes: step.bytes, seconds: step.seconds(rates) };
-      const flags = { ...choices, model: folder.path, tokens, answers, steady: true };
-      const measured = await ourStep(flags, signal);
-      log.info(`${model}, ${measured.tokens} tokens: ${duration(1000 * measured.seconds)}`);
-      points.push({ model, planned, measured });
+    const setup = { model, path: folder.path, config: parseConfig(json), learning, choices };
+    const runs: Point[][] = lengths.map(() => []);
+    for (let run = 1; run <= repeats; run++) {
+      for (const [at, length] of lengths.entries()) {
+        const point = await measurePoint(setup, length, signal);
+        const { planned, measured } = point;
+        const [expected, taken] = [planned, measured].map(({ seconds }) =>
+          duration(1000 * seconds)
+        );
+        const what = `${model}, ${measured.tokens} tokens`;
+        log.info(`run ${run} of ${repeats}, ${what}: ${taken}, planned ${expected}`);
+        runs[at].push(point);
+      }
     }
+    points.push(...runs.map(medianPoint));
   }
   console.log(pointTable(points));
   const found = (["memory", "time"] as const).map((of) => within(points, of));
