@@ -66,7 +66,7 @@ const command_ = command({
       ...number({ summary: "GiB that the step has to fit in", min: 0 }),
       standard: "what the machine has",
     },
-    calibrate: toggle({ summary: "Measures the machine's rates, in some three seconds" }),
+    calibrate: toggle({ summary: "Measures the machine's rates, in a few seconds" }),
     rates: { ...ratesFlag, summary: "The machine's rates: read, or written with --calibrate" },
   },
 });

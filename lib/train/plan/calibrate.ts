@@ -123,7 +123,7 @@ function tokensFor(config: ModelConfig, lora?: LoraConfig): number {
 }
 
 /**
- * Measures a layer, attention, the head and an update as steps run them: in some three seconds.
+ * Measures a layer, attention, the head and an update as steps run them: in a few seconds.
  *
  * The model has two layers and some of the vocabulary, and weights are made up. The layer's row is of
  * short documents; attention is a long one's beyond that of short ones, which grows with the tokens as
